@@ -1,0 +1,94 @@
+//! The bus port: publish bytes under a subject, receive what matches a pattern.
+
+use async_trait::async_trait;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use zizhi_types::{MessageId, NetTime};
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The source and its own count.
+    pub id: MessageId,
+    /// Dot-separated tokens.
+    pub subject: String,
+    /// When the publisher says it happened.
+    pub at: NetTime,
+    /// What was said.
+    pub payload: Vec<u8>,
+}
+
+/// One message on its way to one subscriber. The message counts as handled when this is dropped.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The message; shared by all its subscribers.
+    pub message: Arc<Message>,
+    /// Dropping it tells the bus.
+    pub(crate) _done: oneshot::Sender<()>,
+}
+
+/// What a subscriber holds.
+#[derive(Debug)]
+pub struct Subscription {
+    pub(crate) queue: mpsc::Receiver<Delivery>,
+}
+
+impl Subscription {
+    /// The next message; `None` once the bus is closed.
+    pub async fn next(&mut self) -> Option<Delivery> {
+        self.queue.recv().await
+    }
+}
+
+/// What has travelled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BusStats {
+    /// Messages accepted.
+    pub published: u64,
+    /// Telemetry messages dropped because the queue was full.
+    pub dropped: u64,
+    /// Messages that matched no subscription.
+    pub unheard: u64,
+}
+
+/// Why a message was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BusError {
+    /// The subject has an empty token, a wildcard or a space.
+    #[error("`{0}` is no subject: write dot-separated tokens without wildcards or spaces")]
+    BadSubject(String),
+    /// The queue is full and the message was dropped and counted (telemetry only).
+    #[error("queue full: telemetry message dropped")]
+    Full,
+    /// The bus was closed.
+    #[error("the bus is closed")]
+    Closed,
+}
+
+/// Publish and subscribe. Patterns have NATS meaning: `*` is one token, `>` is all the rest.
+#[async_trait]
+pub trait Bus: Send + Sync {
+    /// Sends a message. The bus numbers it per `source`.
+    ///
+    /// Subjects with the plane `obs` (the fourth token) are telemetry: at a full queue they are dropped and counted.
+    /// All others are accepted beyond the bound, since they are few and a lost award is worse than a long queue.
+    async fn publish(
+        &self,
+        source: &str,
+        subject: &str,
+        at: NetTime,
+        payload: Vec<u8>,
+    ) -> Result<MessageId, BusError>;
+
+    /// Receives every later message that matches one of the patterns, each once.
+    async fn subscribe(&self, name: &str, patterns: &[&str]) -> Subscription;
+
+    /// Waits until everything published so far, and everything published because of it, was handled.
+    async fn settle(&self);
+
+    /// Counters since the start.
+    fn stats(&self) -> BusStats;
+
+    /// Accepts nothing more, delivers what is queued, then ends every subscription.
+    async fn close(&self);
+}

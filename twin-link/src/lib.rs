@@ -1,0 +1,1 @@
+//! zizhi-twin-link

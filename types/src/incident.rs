@@ -1,0 +1,110 @@
+//! An incident is nothing but a fold over its records.
+
+use crate::domain::Domain;
+use crate::fault::FaultKind;
+use crate::ids::{AnomalyId, IncidentId, PlanId, RecordId};
+use crate::object::ManagedObject;
+use crate::record::{Body, Ending, Record, Verdict};
+use crate::time::NetTime;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A service interrupted, degraded or at risk, as the journal tells it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Incident {
+    /// Which.
+    pub id: IncidentId,
+    /// Who leads it.
+    pub leader: Domain,
+    /// The first unusual sample of its first symptoms.
+    pub onset: NetTime,
+    /// When it was opened.
+    pub opened: NetTime,
+    /// What belongs to it.
+    pub symptoms: Vec<AnomalyId>,
+    /// The cause ranked first, with its probability.
+    pub cause: Option<(ManagedObject, FaultKind, f64)>,
+    /// The plans that were committed, in order.
+    pub plans: Vec<PlanId>,
+    /// When the first step was started.
+    pub acted: Option<NetTime>,
+    /// The last verdict.
+    pub verdict: Option<Verdict>,
+    /// When a run was verified.
+    pub restored: Option<NetTime>,
+    /// How it ended; `None` while it is open.
+    pub ending: Option<Ending>,
+    /// When it ended.
+    pub closed: Option<NetTime>,
+    /// Its records, in order.
+    pub records: Vec<RecordId>,
+}
+
+/// Folds records, in journal order, into incidents, in the order of their opening.
+pub fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Incident> {
+    let mut onsets = BTreeMap::new();
+    let mut incidents: Vec<Incident> = vec![];
+    for record in records {
+        if let Body::AnomalyRaised { anomaly } = &record.body {
+            onsets.insert(anomaly.id.clone(), anomaly.onset);
+        }
+        let Some(id) = &record.incident else { continue };
+        let index = incidents.iter().position(|i| i.id == *id);
+        match (index, &record.body) {
+            (Some(index), _) => incidents[index].apply(record),
+            (
+                None,
+                Body::IncidentOpened {
+                    lease, symptoms, ..
+                },
+            ) => {
+                let onset = symptoms.iter().filter_map(|s| onsets.get(s)).min().copied();
+                incidents.push(Incident {
+                    id: id.clone(),
+                    leader: lease.leader,
+                    onset: onset.unwrap_or(record.at),
+                    opened: record.at,
+                    symptoms: symptoms.clone(),
+                    cause: None,
+                    plans: vec![],
+                    acted: None,
+                    verdict: None,
+                    restored: None,
+                    ending: None,
+                    closed: None,
+                    records: vec![record.id.clone()],
+                });
+            }
+            // A record about an incident whose opening is not in this part of the journal tells nothing.
+            (None, _) => {}
+        }
+    }
+    incidents
+}
+
+impl Incident {
+    fn apply(&mut self, record: &Record) {
+        self.records.push(record.id.clone());
+        match &record.body {
+            Body::SymptomsJoined { symptoms } => self.symptoms.extend(symptoms.iter().cloned()),
+            Body::Diagnosed { hypotheses, .. } => {
+                self.cause = hypotheses
+                    .first()
+                    .map(|h| (h.object.clone(), h.fault, h.probability));
+            }
+            Body::Committed { plan, .. } => self.plans.push(plan.clone()),
+            Body::StepStarted { .. } => self.acted = self.acted.or(Some(record.at)),
+            Body::Verified { verdict, .. } => {
+                self.verdict = Some(*verdict);
+                if *verdict == Verdict::Pass {
+                    self.restored = self.restored.or(Some(record.at));
+                }
+            }
+            Body::IncidentClosed { ending } => {
+                self.ending = Some(*ending);
+                self.closed = Some(record.at);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! An immutable plan: what would be done, in which order, how it is checked and taken back.
+
+use crate::action::{Action, Value};
+use crate::domain::Domain;
+use crate::fault::FaultKind;
+use crate::ids::{IncidentId, PlanId};
+use crate::metric::Metric;
+use crate::object::ManagedObject;
+use crate::objective::{Comparison, Violation};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How much a playbook may do by itself (TM Forum: who decides).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Log what would be done.
+    Observe,
+    /// Propose; a person does it.
+    Suggest,
+    /// Do it after a person approved this plan's fingerprint.
+    Approve,
+    /// Do it.
+    Auto,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Observe => "observe",
+            Self::Suggest => "suggest",
+            Self::Approve => "approve",
+            Self::Auto => "auto",
+        })
+    }
+}
+
+/// SHA-256 of a plan's content in hexadecimal: an approval names it, so it cannot be used for another plan.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(pub String);
+
+impl Fingerprint {
+    /// The first 12 digits, for people.
+    pub fn short(&self) -> &str {
+        self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedStep {
+    /// Unique in the plan.
+    pub id: String,
+    /// What is done.
+    pub action: Action,
+    /// Longest time the driver may take.
+    pub timeout_ms: u64,
+}
+
+/// What must be true after the plan was run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// What is measured.
+    pub object: ManagedObject,
+    /// Which quantity.
+    pub metric: Metric,
+    /// Which side is good.
+    pub comparison: Comparison,
+    /// In the metric's unit.
+    pub limit: f64,
+}
+
+/// What is done to which object, why, and how it is checked. Never changed after it was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Numbered by the domain that proposes it.
+    pub id: PlanId,
+    /// Id and version of the playbook it was made from, for example `transport.link.drain@1.0.0`.
+    pub playbook: String,
+    /// Whose executor runs it.
+    pub domain: Domain,
+    /// The incident it is for.
+    pub incident: IncidentId,
+    /// The suspected object.
+    pub suspect: ManagedObject,
+    /// The suspected fault.
+    pub fault: FaultKind,
+    /// The playbook's parameters as filled in.
+    pub params: BTreeMap<String, Value>,
+    /// In this order.
+    pub steps: Vec<PlannedStep>,
+    /// Checked after the last step.
+    pub verify: Vec<Check>,
+    /// How long after the last step the checks are given to come true.
+    pub verify_ms: u64,
+    /// Compute tokens it costs.
+    pub cost_tokens: f64,
+    /// Risk by the playbook's author, 0 to 1.
+    pub risk: f64,
+    /// It stays in place only until the suspect is healthy again, then it is taken back.
+    pub temporary: bool,
+    /// The playbook's mode.
+    pub mode: Mode,
+    /// Over all of the above but the id.
+    pub fingerprint: Fingerprint,
+}
+
+impl Plan {
+    /// Every step can be taken back.
+    pub fn reversible(&self) -> bool {
+        self.steps.iter().all(|s| s.action.verb.can_undo())
+    }
+}
+
+/// What the twin says about one objective under two futures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PredictedChange {
+    /// Whose.
+    pub object: ManagedObject,
+    /// Which quantity.
+    pub metric: Metric,
+    /// When nothing is done.
+    pub without: f64,
+    /// When the plan is run.
+    pub with: f64,
+}
+
+/// A rehearsal in the twin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rehearsal {
+    /// What would be violated if nothing were done.
+    pub without: Vec<Violation>,
+    /// What would be violated if the plan were run.
+    pub with: Vec<Violation>,
+    /// The largest changes, worst first, at most 8.
+    pub changes: Vec<PredictedChange>,
+    /// Some protected objective would become violated, or more violated by a tenth of its limit.
+    pub makes_worse: bool,
+    /// The twin's own error for this kind of action: mean absolute relative error of past predictions, 0 when none was measured yet.
+    pub error: f64,
+    /// How many past predictions that error rests on.
+    pub error_samples: u32,
+    /// Age of the state that the twin was forked from.
+    pub state_age_ms: u64,
+}

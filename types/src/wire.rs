@@ -1,0 +1,168 @@
+//! What travels over the bus, as JSON, and under which subject.
+//!
+//! Subjects are `zizhi.v1.<domain>.<plane>.<kind>`; the plane is one of `obs`, `evt`, `neg`, `plan`, `act`.
+
+use crate::anomaly::Anomaly;
+use crate::domain::Domain;
+use crate::ids::{AnomalyId, IncidentId};
+use crate::metric::Metric;
+use crate::negotiation::Lease;
+use crate::object::ManagedObject;
+use crate::plan::{Fingerprint, Plan};
+use crate::time::NetTime;
+use crate::topology::{Bilingual, Network};
+use serde::{Deserialize, Serialize};
+
+/// The subject of a plane and kind in a domain.
+pub fn subject(domain: Domain, plane: &str, kind: &str) -> String {
+    format!("zizhi.v1.{domain}.{plane}.{kind}")
+}
+
+/// The subject of the network's clock.
+pub const CLOCK: &str = "zizhi.v1.network.obs.clock";
+
+/// The subject of the kill switch: any message on it stops every executor at its next step boundary.
+pub const KILL_SWITCH: &str = "zizhi.v1.operator.act.kill";
+
+/// The network's time has moved on. Everything observed up to `now` was published before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clock {
+    /// The new time.
+    pub now: NetTime,
+}
+
+/// One value in a telemetry batch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// What was measured.
+    pub object: ManagedObject,
+    /// Which quantity.
+    pub metric: Metric,
+    /// In [`Metric::unit`].
+    pub value: f64,
+}
+
+/// Zizhi's own telemetry format: what one source (a router, a site, a gateway, a cell) saw in one interval.
+/// Subject: `obs.telemetry` of the domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TelemetryBatch {
+    /// Who measured.
+    pub source: ManagedObject,
+    /// End of the interval.
+    pub at: NetTime,
+    /// What was measured.
+    pub samples: Vec<Sample>,
+}
+
+/// What a domain consists of. Subject: `obs.inventory` of the domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inventory {
+    /// Whose.
+    pub domain: Domain,
+    /// The part that it owns, see [`Network::part`].
+    pub part: Network,
+}
+
+/// Work that people announced: what happens to these objects meanwhile needs no action. Subject: `obs.maintenance`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Maintenance {
+    /// A ticket's name.
+    pub ticket: String,
+    /// What is worked on.
+    pub objects: Vec<ManagedObject>,
+    /// From.
+    pub from: NetTime,
+    /// Until.
+    pub until: NetTime,
+    /// For people.
+    pub title: Bilingual,
+    /// Settings that are intended from now on.
+    #[serde(default)]
+    pub intended: Vec<Sample>,
+}
+
+/// The latest values of a domain, shared with peers once per interval. Subject: `evt.state` of the domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateDigest {
+    /// Whose.
+    pub domain: Domain,
+    /// When.
+    pub at: NetTime,
+    /// What peers' twins need.
+    pub values: Vec<Sample>,
+    /// Sources that stopped sending.
+    pub silent: Vec<ManagedObject>,
+}
+
+/// An anomaly begins or ends. Subject: `evt.anomaly` of the domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum AnomalyEvent {
+    /// It began.
+    Raised {
+        /// What.
+        anomaly: Anomaly,
+    },
+    /// It ended.
+    Cleared {
+        /// Which.
+        id: AnomalyId,
+        /// When.
+        at: NetTime,
+    },
+}
+
+/// A domain takes the lead of an incident, or gives it up. Subject: `evt.lead` of the domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum LeadEvent {
+    /// From now on it leads.
+    Claimed {
+        /// Which incident.
+        incident: IncidentId,
+        /// Under which lease.
+        lease: Lease,
+        /// The anomalies that the incident explains.
+        symptoms: Vec<AnomalyId>,
+        /// The suspected object.
+        suspect: ManagedObject,
+    },
+    /// The incident was closed; its symptoms are free.
+    Closed {
+        /// Which incident.
+        incident: IncidentId,
+    },
+}
+
+/// A plan waits for a person. Subject: `plan.approval-request` of the domain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalRequest {
+    /// For which incident.
+    pub incident: IncidentId,
+    /// What would be done.
+    pub plan: Plan,
+    /// Without an answer until then, it is not done.
+    pub expires: NetTime,
+}
+
+/// A person's answer. Subject: `plan.approval` of the domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// Names the plan's exact content.
+    pub fingerprint: Fingerprint,
+    /// Yes or no.
+    pub granted: bool,
+    /// Who.
+    pub by: String,
+    /// Why not.
+    #[serde(default)]
+    pub reason: String,
+}
