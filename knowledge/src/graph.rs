@@ -527,7 +527,7 @@ mod tests {
     #[test]
     fn a_query_is_cut_at_its_limit_and_can_be_stopped() {
         let graph = KnowledgeGraph::of(&small()).unwrap();
-        let all = "SELECT * { ?s ?p ?o }";
+        let all = "SELECT ?s ?p ?o { ?s ?p ?o }";
         let rows = graph.ask(all, 3, &Cancel::default()).unwrap();
         assert!(rows.cut && rows.rows.len() == 3 && rows.columns == ["s", "p", "o"]);
         let stop = Cancel::default();

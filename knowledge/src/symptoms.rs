@@ -40,6 +40,10 @@ pub enum Side {
     Once,
     /// Two or more changes in the interval.
     Repeated,
+    /// A share above what was expected, but not all.
+    Partly,
+    /// A share of nearly all.
+    Wholly,
 }
 
 /// What is seen.
@@ -77,6 +81,9 @@ impl Side {
             // Between one and two changes of carrier in an interval.
             Self::Once => a.observed < 1.5,
             Self::Repeated => a.observed >= 1.5,
+            // A damaged link still carries something; 0.9 is our choice between the two.
+            Self::Partly => a.observed > a.expected && a.observed < 0.9,
+            Self::Wholly => a.observed >= 0.9,
         }
     }
 }
@@ -107,6 +114,8 @@ impl Sight {
             Self::Metric(_, Side::Changed) => "changed",
             Self::Metric(_, Side::Once) => "once",
             Self::Metric(_, Side::Repeated) => "repeated",
+            Self::Metric(_, Side::Partly) => "partly",
+            Self::Metric(_, Side::Wholly) => "wholly",
             Self::SilentOr(_) => "silent-or-low",
             Self::Silent => "silent",
         }
@@ -178,7 +187,13 @@ const LINK_RATE_CUT: &[Sign] = &[
     ),
 ];
 const LINK_LOSSY: &[Sign] = &[
-    sign(R::Ports, high(M::PortError), MustOnOne, 0.95, 0.0),
+    sign(
+        R::Ports,
+        Sight::Metric(M::PortError, Side::Partly),
+        MustOnOne,
+        0.95,
+        0.0,
+    ),
     sign(R::Ports, low(M::PortAdjacencyUp), May, 0.2, 30.0),
     sign(R::Ports, low(M::PortOperUp), Against, 0.5, 0.0),
 ];
@@ -204,7 +219,14 @@ const LINK_FLAPPING: &[Sign] = &[
 ];
 const LINK_SILENT: &[Sign] = &[
     sign(R::Ports, low(M::PortAdjacencyUp), Must, 0.95, 30.0),
-    sign(R::Ports, high(M::PortError), Likely, 0.8, 0.0),
+    sign(
+        R::Ports,
+        Sight::Metric(M::PortError, Side::Wholly),
+        Likely,
+        0.8,
+        0.0,
+    ),
+    sign(R::Ports, high(M::PortError), May, 0.3, 0.0),
     sign(R::Ports, low(M::PortOperUp), Against, 1.0, 0.0),
     sign(R::Behind, Silent, May, 0.5, 20.0),
 ];
