@@ -3,6 +3,7 @@
 use super::*;
 use crate::testing::{broken, object, small, unusual};
 use proptest::prelude::*;
+use zizhi_types::hypothesis::CounterEvidence;
 use zizhi_types::metric::Metric as M;
 use zizhi_types::time::NetTime;
 

@@ -15,6 +15,7 @@ pub mod routing;
 pub mod symptoms;
 #[cfg(test)]
 mod testing;
+mod weigh;
 
 pub use diagnose::{Diagnosis, diagnose, explained_by};
 pub use error::KnowledgeError;

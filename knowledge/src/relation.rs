@@ -151,10 +151,7 @@ fn on_demand(m: &Mirror, demand: &Place, port: &Place) -> bool {
     };
     demand.object.kind() == K::Demand
         && port.facts.link.is_some_and(|l| demand.all.has(l))
-        && m.routing()
-            .hops(from, to)
-            .iter()
-            .any(|h| h.link == link && h.from == router)
+        && m.routing().sends(router, link, (from, to))
 }
 
 fn crosses(m: &Mirror, suspect: &Place, path: &Place) -> bool {

@@ -137,6 +137,17 @@ impl Routing {
             .collect()
     }
 
+    /// Whether intended traffic from one router to another is sent by this router into this link.
+    pub fn sends(&self, router: &str, link: &str, (from, to): (&str, &str)) -> bool {
+        let number = |name: &str| self.index.get(name).copied();
+        let (Some(from), Some(to), Some(router)) = (number(from), number(to), number(router))
+        else {
+            return false;
+        };
+        let mut edges = self.at[router].iter().map(|&e| &self.edges[e]);
+        edges.any(|e| e.id == link && self.hop(from, to, e).is_some_and(|(u, _)| u == router))
+    }
+
     /// The links of one shortest way between a link's ends that does not use it; `None` when it is the only way.
     pub fn alternate(&self, link: &str) -> Option<Vec<String>> {
         let broken = self.edges.iter().position(|e| e.id == link)?;
