@@ -2,6 +2,11 @@
 //!
 //! The same rules with their reasons: docs/architecture.md. In: the manifests and sources of the workspace.
 //! No network, and nothing is built.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
