@@ -10,7 +10,7 @@ mod word;
 
 pub use quantity::{duration, probability, quantity};
 pub use record::sentence;
-pub use word::{Word, agent, hypothesis, label, object};
+pub use word::{Word, action, agent, hypothesis, label, object, violation};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};

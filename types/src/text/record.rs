@@ -1,9 +1,8 @@
 //! One clear sentence per record: who did what to which object, with numbers and reasons.
 
 use super::quantity::{number, percent, quantity};
-use super::word::{agent, hypothesis, label, object};
+use super::word::{action as act, agent, hypothesis, label, object, violation};
 use super::{Language, known_or, try_format};
-use crate::action::Action;
 use crate::hypothesis::Hypothesis;
 use crate::negotiation::{Bid, RefuseReason};
 use crate::object::ManagedObject;
@@ -227,7 +226,7 @@ impl Words {
             } => p("step-started")
                 .with("run", run)
                 .with("step", step)
-                .with("action", self.action(action)),
+                .with("action", act(action, l)),
             Body::StepDone { run, step, receipt } => p("step-done")
                 .with("run", run)
                 .with("step", step)
@@ -251,7 +250,7 @@ impl Words {
             } => p("undo-started")
                 .with("run", run)
                 .with("step", step)
-                .with("action", self.action(action))
+                .with("action", act(action, l))
                 .with("reason", self.reason(reason)),
             Body::UndoDone { run, step, receipt } => p("undo-done")
                 .with("run", run)
@@ -361,34 +360,7 @@ impl Words {
     }
 
     fn violations(&self, violations: &[Violation]) -> String {
-        self.list(violations.iter().map(|v| {
-            let l = self.language;
-            self.piece(
-                "violation",
-                &[
-                    ("object", object(&v.object, l)),
-                    ("metric", label(v.metric, l)),
-                    ("value", quantity(v.value, v.metric, l)),
-                    ("limit", quantity(v.limit, v.metric, l)),
-                ],
-            )
-        }))
-    }
-
-    /// `set the IGP cost: link A-B (cost=100)`.
-    fn action(&self, action: &Action) -> String {
-        let what = label(action.verb, self.language);
-        let on = object(&action.object, self.language);
-        let params: Vec<String> = action
-            .params
-            .iter()
-            .map(|(k, v)| format!("{k}={v}"))
-            .collect();
-        if params.is_empty() {
-            format!("{what} [{on}]")
-        } else {
-            format!("{what} [{on}, {}]", params.join(", "))
-        }
+        self.list(violations.iter().map(|v| violation(v, self.language)))
     }
 
     fn about(&self, about: Option<&ManagedObject>) -> String {

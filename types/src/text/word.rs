@@ -1,13 +1,14 @@
 //! Single words: each typed word knows the key of its label.
 
 use super::{Language, known_or, probability, quantity};
-use crate::action::Verb;
+use crate::action::{Action, Verb};
 use crate::domain::Domain;
 use crate::fault::FaultKind;
 use crate::hypothesis::{CounterEvidence, Evidence, Hypothesis, HypothesisState};
 use crate::metric::Metric;
 use crate::negotiation::RunEnd;
 use crate::object::{ManagedObject, ObjectKind};
+use crate::objective::Violation;
 use crate::plan::Mode;
 use crate::record::{Ending, Ruling, Stage, Verdict};
 use crate::severity::Severity;
@@ -102,6 +103,22 @@ pub fn hypothesis(hypothesis: &Hypothesis, language: Language) -> String {
     args.set("object", object(&hypothesis.object, language));
     args.set("probability", probability(hypothesis.probability, language));
     super::format(language, "suspect", &args)
+}
+
+/// A violation in one line: `user group g1 success ratio 91.2 % (limit 98 %)`.
+pub fn violation(violation: &Violation, language: Language) -> String {
+    let mut args = on(&violation.object, violation.metric, language);
+    let written = |value| quantity::quantity(value, violation.metric, language);
+    args.set("value", written(violation.value));
+    args.set("limit", written(violation.limit));
+    super::format(language, "violation", &args)
+}
+
+/// An action in one line: `set the IGP cost [link A-B, cost=1000]`.
+pub fn action(action: &Action, language: Language) -> String {
+    let mut parts = vec![object(&action.object, language)];
+    parts.extend(action.params.iter().map(|(k, v)| format!("{k}={v}")));
+    format!("{} [{}]", label(action.verb, language), parts.join(", "))
 }
 
 impl Evidence {
