@@ -61,6 +61,7 @@ verb-router-restart = restart the router
 verb-instance-restart = restart the instance
 verb-instance-migrate = migrate the instance
 verb-site-scale-out = add an instance at the site
+verb-site-scale-in = remove an added instance from the site
 verb-gateway-refresh-policy = refresh the steering policy
 verb-instance-steer-limit = limit steering to the instance
 verb-cell-restart = restart the cell

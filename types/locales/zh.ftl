@@ -61,6 +61,7 @@ verb-router-restart = 重启路由器
 verb-instance-restart = 重启实例
 verb-instance-migrate = 迁移实例
 verb-site-scale-out = 站点扩容
+verb-site-scale-in = 站点缩容
 verb-gateway-refresh-policy = 刷新调度策略
 verb-instance-steer-limit = 限制向实例的调度份额
 verb-cell-restart = 重启小区
