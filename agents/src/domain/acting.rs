@@ -85,6 +85,13 @@ impl Loop {
                 let watch = verifier::Watch { run, plan: bid.plan, before, predicted: bid.rehearsal.changes };
                 vec![ask(Task::Verifier(verifier::Input::Watch(Box::new(watch))))]
             }
+            O::Unclear { plan, expires, .. } => {
+                let reason = "it cannot be told whether the change helped".to_owned();
+                let causes = self.trail(&plan.incident).for_plan(&plan.id);
+                let (cause, command) = self.append(Draft::new(Body::Escalated { reason }).of(&plan.incident).because(causes));
+                let request = ApprovalRequest { incident: plan.incident.clone(), plan: *plan, cause, expires };
+                vec![command, self.publish("plan", "approval-request", &request)]
+            }
             O::Standing { run, plan } => vec![ask(Task::Verifier(verifier::Input::Guard { run, plan }))],
             O::Ended { plan, run, outcome } => self.ended(&plan, run, outcome),
             O::Released { run, plan } => {

@@ -73,7 +73,7 @@ struct Roles {
 impl Roles {
     async fn start(parts: &Parts, over: &ActorCell) -> Result<Self, SpawnErr> {
         let (domain, config) = (parts.domain, parts.config.clone());
-        let executor = Executor::new(domain, config.executor, parts.ceiling);
+        let executor = Executor::new(domain, config.executor, parts.ceiling, Arc::clone(&parts.catalog));
         Ok(Self {
             collector: Role::start(Collector::new(domain), over.clone()).await?,
             detector: Role::start(Detecting::new(domain, config.detector), over.clone()).await?,

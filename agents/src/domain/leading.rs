@@ -5,6 +5,7 @@ use super::engine::{Loop, ask};
 use super::scribe::Draft;
 use crate::correlator::Known;
 use crate::{correlator, diagnoser, executor, learner, negotiator, planner};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use zizhi_types::domain::Domain;
 use zizhi_types::hypothesis::Situation;
@@ -297,14 +298,13 @@ impl Loop {
 
     /// Services whose users would feel a change: those of groups whose paths or instances touch its objects. An upper
     /// bound, for the blast radius.
-    fn services_behind(&self, plan: &Plan) -> u32 {
+    fn services_behind(&self, plan: &Plan) -> BTreeSet<String> {
         let touches_site = |site: &str| plan.steps.iter().any(|s| s.action.object.name() == site);
         let network = self.picture.network();
         let instances = network.instances.iter().filter(|i| {
             touches_site(&i.site) || plan.steps.iter().any(|s| s.action.object.name() == i.id)
         });
-        let services: std::collections::BTreeSet<&str> = instances.map(|i| i.service.as_str()).collect();
-        u32::try_from(services.len()).unwrap_or(u32::MAX)
+        instances.map(|i| i.service.clone()).collect()
     }
 
     fn outcome(&mut self, incident: &IncidentId, plan: Box<Plan>, outcome: RunEnd, leading: bool) -> Vec<Command> {

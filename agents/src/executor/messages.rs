@@ -1,6 +1,7 @@
 //! What the executor is told and concludes.
 
 use crate::picture::Picture;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use zizhi_playbooks::DriverError;
 use zizhi_types::action::{Action, Receipt};
@@ -22,7 +23,7 @@ pub enum Input {
         /// What is known now.
         picture: Arc<Picture>,
         /// Services that depend on what is changed.
-        services: u32,
+        services: BTreeSet<String>,
     },
     /// A person answered.
     Approval(Approval),
@@ -140,6 +141,15 @@ pub enum Output {
         bid: Box<Bid>,
         /// What was violated before.
         before: Vec<Violation>,
+    },
+    /// It cannot be told whether the run helped: ask a person; without an answer it is taken back.
+    Unclear {
+        /// Which run.
+        run: RunId,
+        /// What was done.
+        plan: Box<Plan>,
+        /// Until when.
+        expires: NetTime,
     },
     /// A temporary remedy stands.
     Standing {

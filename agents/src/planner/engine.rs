@@ -88,10 +88,15 @@ impl Planner {
     ) -> Vec<Plan> {
         let measured = |object: &ManagedObject, metric| picture.value(object, metric, now);
         let context = Context::of(&self.network, &measured, hypothesis);
-        let (drafts, left_out) = planning::candidates(&self.catalog, self.domain, hypothesis, &context);
-        rejected.extend(left_out.into_iter().map(|r| (r.playbook, r.reason)));
+        let (drafts, left_out) = planning::candidates(&self.catalog, hypothesis, &context);
+        let own = |reference: &str| {
+            let name = reference.split('@').next().unwrap_or_default();
+            self.catalog.get(name).is_some_and(|p| p.domain == self.domain)
+        };
+        rejected.extend(left_out.into_iter().filter(|r| own(&r.playbook)).map(|r| (r.playbook, r.reason.en)));
         drafts
             .into_iter()
+            .filter(|draft| draft.domain == self.domain)
             .map(|draft| {
                 self.made += 1;
                 draft.into_plan(PlanId::new(self.domain, self.made), incident.clone())
