@@ -151,3 +151,20 @@ pub struct CheckTemplate {
     /// In the metric's unit.
     pub limit: Operand,
 }
+
+impl Param {
+    /// `number` or `string`.
+    pub const fn kind(&self) -> &'static str {
+        if self.number { "number" } else { "string" }
+    }
+
+    /// Whether a number is within the bounds; if not, why.
+    pub fn allows(&self, n: f64) -> Result<(), String> {
+        let low = self.min.unwrap_or(f64::NEG_INFINITY);
+        let high = self.max.unwrap_or(f64::INFINITY);
+        if (low..=high).contains(&n) {
+            return Ok(());
+        }
+        Err(format!("`{}` is {n}, but must be {low} to {high}", self.name))
+    }
+}
