@@ -141,7 +141,13 @@ fn twins(playbooks: &[Playbook]) -> Vec<Problem> {
         if let Some(other) = first.insert(&playbook.id, &playbook.file) {
             let message = format!("{other} has the id `{}` too", playbook.id);
             let fix = "give each playbook its own id; a new version replaces the old file";
-            found.push(Problem::new(&playbook.file, Place::default(), Code::DuplicateId, message, fix));
+            found.push(Problem::new(
+                &playbook.file,
+                Place::default(),
+                Code::DuplicateId,
+                message,
+                fix,
+            ));
         }
     }
     found

@@ -21,7 +21,12 @@ pub(crate) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
 fn steps_exist_once(to: &mut Compiler<'_>, read: &File) {
     if read.spec.steps.is_empty() {
         let place = Place::from(read.metadata.id.referenced);
-        to.report(place, Code::NoSteps, "the playbook has no step", "write at least one step");
+        to.report(
+            place,
+            Code::NoSteps,
+            "the playbook has no step",
+            "write at least one step",
+        );
     }
     let mut seen = BTreeSet::new();
     for step in &read.spec.steps {
@@ -29,11 +34,21 @@ fn steps_exist_once(to: &mut Compiler<'_>, read: &File) {
         let id = &step.id.value;
         if id.is_empty() || !id.chars().all(fits) {
             let message = format!("`{id}` is no step id");
-            to.report(step.id.referenced.into(), Code::BadId, message, "use small letters, digits and -");
+            to.report(
+                step.id.referenced.into(),
+                Code::BadId,
+                message,
+                "use small letters, digits and -",
+            );
         }
         if !seen.insert(id) {
             let message = format!("two steps are called `{id}`");
-            to.report(step.id.referenced.into(), Code::DuplicateStep, message, "give each step its own id");
+            to.report(
+                step.id.referenced.into(),
+                Code::DuplicateStep,
+                message,
+                "give each step its own id",
+            );
         }
     }
 }
@@ -42,9 +57,20 @@ fn verbs_belong(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     for (step, written) in playbook.steps.iter().zip(&read.spec.steps) {
         let owner = step.verb.domain();
         if owner != playbook.domain {
-            let message = format!("{} belongs to {owner}, not to {}", step.verb, playbook.domain);
-            let fix = format!("write domain: {owner}, or use an action of {}", playbook.domain);
-            to.report(written.run.referenced.into(), Code::ForeignVerb, message, fix);
+            let message = format!(
+                "{} belongs to {owner}, not to {}",
+                step.verb, playbook.domain
+            );
+            let fix = format!(
+                "write domain: {owner}, or use an action of {}",
+                playbook.domain
+            );
+            to.report(
+                written.run.referenced.into(),
+                Code::ForeignVerb,
+                message,
+                fix,
+            );
         }
     }
 }
@@ -64,30 +90,56 @@ fn undo_or_reason(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
             to.report(place, Code::NoUndo, message, fix);
         }
         if playbook.temporary {
-            let message = format!("{} cannot be taken back when the suspect is healthy", step.verb);
-            to.report(place, Code::TemporaryForever, message, "remove temporary: true");
+            let message = format!(
+                "{} cannot be taken back when the suspect is healthy",
+                step.verb
+            );
+            to.report(
+                place,
+                Code::TemporaryForever,
+                message,
+                "remove temporary: true",
+            );
         }
     }
     if let Some(reason) = &read.spec.irreversible
         && fixed.is_empty()
     {
         let message = "every step can be undone, but the playbook says irreversible";
-        to.report(reason.en.referenced.into(), Code::NeedlessIrreversible, message, "remove irreversible");
+        to.report(
+            reason.en.referenced.into(),
+            Code::NeedlessIrreversible,
+            message,
+            "remove irreversible",
+        );
     }
 }
 
 fn conditions_look_at_something(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     for (condition, written) in playbook.when.iter().zip(&read.spec.when) {
         if condition.check.names().paths.is_empty() {
-            let message = format!("`{}` looks at nothing and is always the same", condition.check.text());
+            let message = format!(
+                "`{}` looks at nothing and is always the same",
+                condition.check.text()
+            );
             let fix = "compare something of suspect, state, params or probability, or remove it";
-            to.report(written.check.referenced.into(), Code::ConstantCondition, message, fix);
+            to.report(
+                written.check.referenced.into(),
+                Code::ConstantCondition,
+                message,
+                fix,
+            );
         }
     }
     if playbook.when.is_empty() {
         let place = Place::from(read.metadata.id.referenced);
         let fix = "write when: with what must be true of the suspect";
-        to.report(place, Code::NoCondition, "the playbook has no condition", fix);
+        to.report(
+            place,
+            Code::NoCondition,
+            "the playbook has no condition",
+            fix,
+        );
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::expr::Expr;
 use serde::{Deserialize, Serialize};
+use zizhi_types::Verb;
 use zizhi_types::action::Value;
 use zizhi_types::domain::Domain;
 use zizhi_types::fault::FaultKind;
@@ -12,7 +13,6 @@ use zizhi_types::metric::Metric;
 use zizhi_types::objective::Comparison;
 use zizhi_types::plan::Mode;
 use zizhi_types::topology::Bilingual;
-use zizhi_types::Verb;
 
 /// A checked playbook.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,6 +165,9 @@ impl Param {
         if (low..=high).contains(&n) {
             return Ok(());
         }
-        Err(format!("`{}` is {n}, but must be {low} to {high}", self.name))
+        Err(format!(
+            "`{}` is {n}, but must be {low} to {high}",
+            self.name
+        ))
     }
 }

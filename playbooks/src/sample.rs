@@ -60,7 +60,9 @@ fn network() -> Network {
         url_path: "/v1/svc".into(),
     }];
     network.sites = [("s1", "A"), ("s2", "B")].map(site).into();
-    network.instances = [("i1", "s1"), ("i2", "s1"), ("i3", "s2")].map(instance).into();
+    network.instances = [("i1", "s1"), ("i2", "s1"), ("i3", "s2")]
+        .map(instance)
+        .into();
     network.gateways = vec![Gateway {
         id: "g1".into(),
         router: "C".into(),

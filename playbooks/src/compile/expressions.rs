@@ -74,7 +74,9 @@ impl Compiler<'_> {
             Ok(expr) => expr,
             Err(e) => {
                 let fix = match &e {
-                    ExprError::Syntax { at: (_, column), .. } if *column > 0 => {
+                    ExprError::Syntax {
+                        at: (_, column), ..
+                    } if *column > 0 => {
                         format!("look at character {column} of the expression")
                     }
                     _ => "write a shorter CEL expression".to_owned(),

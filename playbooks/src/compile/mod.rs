@@ -109,7 +109,8 @@ impl Compiler<'_> {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
         if id.value.is_empty() || id.value.len() > 80 || !id.value.chars().all(fits) {
             let message = format!("`{}` is no playbook id", id.value);
-            let fix = "use 1 to 80 small letters, digits, . and -, for example transport.link.drain";
+            let fix =
+                "use 1 to 80 small letters, digits, . and -, for example transport.link.drain";
             self.report(id.referenced.into(), Code::BadId, message, fix);
         }
     }
@@ -130,14 +131,20 @@ impl Compiler<'_> {
                 Ok(fault) => faults.push(fault),
                 Err(_) => {
                     let message = format!("unknown fault `{}`", written.value);
-                    let fix = did_you_mean(&written.value, FaultKind::ALL.iter().map(|f| f.as_str()));
+                    let fix =
+                        did_you_mean(&written.value, FaultKind::ALL.iter().map(|f| f.as_str()));
                     self.report(written.referenced.into(), Code::UnknownFault, message, fix);
                 }
             }
         }
         if trigger.faults.is_empty() {
             let place = Place::from(trigger.min_probability.referenced);
-            self.report(place, Code::MissingField, "no fault triggers the playbook", "list at least one fault");
+            self.report(
+                place,
+                Code::MissingField,
+                "no fault triggers the playbook",
+                "list at least one fault",
+            );
         }
         self.scopes = faults
             .iter()
@@ -174,8 +181,16 @@ impl Compiler<'_> {
 
     fn on_timeout(&mut self, written: &Spanned<String>) {
         if written.value != "stop" {
-            let message = format!("onTimeout `{}`: an expired request only ever stops", written.value);
-            self.report(written.referenced.into(), Code::UnknownWord, message, "write onTimeout: stop");
+            let message = format!(
+                "onTimeout `{}`: an expired request only ever stops",
+                written.value
+            );
+            self.report(
+                written.referenced.into(),
+                Code::UnknownWord,
+                message,
+                "write onTimeout: stop",
+            );
         }
     }
 
@@ -183,7 +198,9 @@ impl Compiler<'_> {
         let mut out = vec![];
         for when in &read.spec.when {
             let message = self.text(&when.message);
-            let Some(check) = self.bare(&when.check) else { continue };
+            let Some(check) = self.bare(&when.check) else {
+                continue;
+            };
             let place = Place::from(when.check.referenced);
             let fix = "make it a comparison that is true or false; write 2.0 to divide or multiply whole numbers";
             self.attempt(place, Code::ExpressionFails, fix, |scope| {
@@ -201,10 +218,18 @@ impl Compiler<'_> {
             self.report(place, Code::NoBlastRadius, "no blastRadius", fix);
             return None;
         };
-        for (field, written) in [("maxObjects", &blast.max_objects), ("maxServices", &blast.max_services)] {
+        for (field, written) in [
+            ("maxObjects", &blast.max_objects),
+            ("maxServices", &blast.max_services),
+        ] {
             if field == "maxObjects" && written.value == 0 {
                 let fix = "write the number of objects that the steps touch, 1 or more";
-                self.report(written.referenced.into(), Code::OutOfRange, "maxObjects is 0: no step could run", fix);
+                self.report(
+                    written.referenced.into(),
+                    Code::OutOfRange,
+                    "maxObjects is 0: no step could run",
+                    fix,
+                );
             }
         }
         Some(BlastRadius {

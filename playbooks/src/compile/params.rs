@@ -68,7 +68,10 @@ impl Compiler<'_> {
         if fits && !expression {
             return Some(Operand::Literal(written.value.clone()));
         }
-        let message = format!("the default `{}` of `{name}` is not of its type", written.value);
+        let message = format!(
+            "the default `{}` of `{name}` is not of its type",
+            written.value
+        );
         let fix = "write a plain value of the declared type; for an expression use from:";
         self.report(written.referenced.into(), Code::BadParam, message, fix);
         None

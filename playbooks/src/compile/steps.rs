@@ -64,7 +64,12 @@ impl Compiler<'_> {
     ) -> Option<Vec<(String, Operand)>> {
         let wanted = verb.map_or(&[][..], Verb::params);
         if let Some(verb) = verb {
-            self.with_keys(verb, wanted, &written.with, Place::from(written.run.referenced));
+            self.with_keys(
+                verb,
+                wanted,
+                &written.with,
+                Place::from(written.run.referenced),
+            );
         }
         let mut out = vec![];
         for (key, value) in &written.with {
@@ -97,7 +102,10 @@ impl Compiler<'_> {
             let fix = format!("write with: {{{missing}: ...}}");
             self.report(place, Code::MissingWith, message, fix);
         }
-        for (key, value) in written.iter().filter(|(k, _)| !wanted.contains(&k.as_str())) {
+        for (key, value) in written
+            .iter()
+            .filter(|(k, _)| !wanted.contains(&k.as_str()))
+        {
             let message = format!("{verb} takes no `{key}`");
             let fix = did_you_mean(key, wanted.iter().copied());
             self.report(value.referenced.into(), Code::ExtraWith, message, fix);
@@ -110,9 +118,16 @@ impl Compiler<'_> {
         written: Option<&schema::Verify>,
     ) -> Option<(u64, Vec<CheckTemplate>)> {
         let Some(verify) = written.filter(|v| !v.checks.is_empty()) else {
-            let place = written.map(|v| v.within.referenced.into()).unwrap_or_default();
+            let place = written
+                .map(|v| v.within.referenced.into())
+                .unwrap_or_default();
             let fix = "write verify: {within: 90s, checks: [{metric: ..., on: \"${{ suspect }}\", atLeast: 1}]}";
-            self.report(place, Code::NoVerify, "nothing says how success is seen", fix);
+            self.report(
+                place,
+                Code::NoVerify,
+                "nothing says how success is seen",
+                fix,
+            );
             return None;
         };
         let within = self.duration(&verify.within);
@@ -157,14 +172,22 @@ impl Compiler<'_> {
         let (Some((comparison, limit)), None) = (given.next(), given.next()) else {
             let place = Place::from(written.metric.referenced);
             let message = "a check needs exactly one of atMost, atLeast and equals";
-            self.report(place, Code::BadCheck, message, "write for example atLeast: 1");
+            self.report(
+                place,
+                Code::BadCheck,
+                message,
+                "write for example atLeast: 1",
+            );
             return None;
         };
         let operand = self.operand(limit)?;
         let fix = "make the limit a number";
-        self.attempt(limit.referenced.into(), Code::ExpressionFails, fix, |scope| {
-            values::number(&operand, scope)
-        });
+        self.attempt(
+            limit.referenced.into(),
+            Code::ExpressionFails,
+            fix,
+            |scope| values::number(&operand, scope),
+        );
         Some((comparison, operand))
     }
 }
