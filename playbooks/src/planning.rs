@@ -163,6 +163,10 @@ fn steps(playbook: &Playbook, scope: &Scope) -> Result<Vec<PlannedStep>, Bilingu
     for step in &playbook.steps {
         out.extend(planned(step, scope).map_err(untold)?);
     }
+    let ids: BTreeSet<_> = out.iter().map(|s| s.id.as_str()).collect();
+    if ids.len() != out.len() {
+        return Err(untold("two steps of the plan would have one id".to_owned()));
+    }
     let touched: BTreeSet<_> = out.iter().map(|s| &s.action.object).collect();
     let most = playbook.blast_radius.max_objects;
     if touched.len() > most as usize {
