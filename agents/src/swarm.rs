@@ -64,7 +64,6 @@ pub enum SwarmError {
 /// The root of the supervision tree: keeps the death of one agent from ending the others.
 struct Root;
 
-#[ractor::async_trait]
 impl Actor for Root {
     type Msg = ();
     type State = ();

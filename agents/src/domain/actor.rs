@@ -124,7 +124,6 @@ impl Roles {
     }
 }
 
-#[ractor::async_trait]
 impl Actor for DomainActor {
     type Msg = Incoming;
     type State = Running;

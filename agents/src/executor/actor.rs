@@ -31,7 +31,6 @@ struct Shell {
     driver: Arc<dyn Driver>,
 }
 
-#[ractor::async_trait]
 impl Actor for Shell {
     type Msg = Ask;
     type State = Executor;

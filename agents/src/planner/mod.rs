@@ -9,4 +9,5 @@ mod messages;
 
 pub use config::PlannerConfig;
 pub use engine::Planner;
+pub(crate) use engine::{features, name_of};
 pub use messages::{Input, Output, Recalled};
