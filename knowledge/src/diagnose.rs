@@ -51,12 +51,13 @@ pub fn diagnose(graph: &KnowledgeGraph, situation: &Situation, healthy: &Healthy
     }
     let mut diagnosis = rank(weighed);
     for h in &mut diagnosis.hypotheses {
-        let suspect = mirror.place(&h.object);
+        let chains = mirror.chains(&mirror.place(&h.object));
         for e in &mut h.evidence_for {
             let seen = mirror.place(&e.object);
-            let chain = mirror.chain(&seen, &suspect);
             // Two islands of an incomplete inventory: the ends are all that is known of the way.
-            e.path = chain.unwrap_or_else(|| vec![e.object.clone(), h.object.clone()]);
+            e.path = chains
+                .from(&seen)
+                .unwrap_or_else(|| vec![e.object.clone(), h.object.clone()]);
         }
     }
     diagnosis
@@ -72,7 +73,7 @@ pub fn explained_by(
     let mirror = graph.mirror();
     let (suspect, seen) = (mirror.place(suspect), mirror.place(&anomaly.object));
     best_sign(mirror, fault, &suspect, &seen, Some(anomaly))?;
-    mirror.chain(&seen, &suspect)
+    mirror.chains(&suspect).from(&seen)
 }
 
 fn best_sign(

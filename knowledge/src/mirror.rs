@@ -392,51 +392,97 @@ impl Mirror {
             .collect()
     }
 
-    /// The shortest chain of objects from one to another, both included: down the dependencies where that is
-    /// possible, else over any dependency in either direction.
-    pub fn chain(&self, from: &Place, to: &Place) -> Option<Vec<ManagedObject>> {
-        if from.object == to.object {
-            return Some(vec![from.object.clone()]);
+    /// The shortest chains of objects from anywhere to one suspect.
+    pub fn chains(&self, suspect: &Place) -> Chains<'_> {
+        Chains {
+            mirror: self,
+            suspect: suspect.clone(),
+            down: self.toward(suspect, false),
+            any: self.toward(suspect, true),
         }
-        self.search(from, to, false)
-            .or_else(|| self.search(from, to, true))
     }
 
-    fn search(&self, from: &Place, to: &Place, both_ways: bool) -> Option<Vec<ManagedObject>> {
-        let mut came: BTreeMap<usize, Option<usize>> = BTreeMap::new();
-        let mut open: VecDeque<(usize, Option<usize>)> = VecDeque::new();
-        let ways = |place: &Place| {
-            let up = place.index.filter(|_| both_ways).map(|i| &self.up[i]);
-            let down = place.direct.iter().copied();
-            down.chain(up.into_iter().flatten().copied())
-                .collect::<Vec<_>>()
+    /// For each object: the next one on the shortest way to the suspect, itself when it is next to it or is it.
+    fn toward(&self, suspect: &Place, both_ways: bool) -> Vec<Option<usize>> {
+        let mut next = vec![None; self.places.len()];
+        let first = match suspect.index {
+            Some(i) => vec![i],
+            // A suspect that the inventory does not list is reached through what it depends on.
+            None if both_ways => suspect.direct.clone(),
+            None => vec![],
         };
-        open.extend(ways(from).into_iter().map(|i| (i, None)));
-        let last = loop {
-            let (i, before) = open.pop_front()?;
-            if came.contains_key(&i) || Some(i) == from.index {
+        let mut open: VecDeque<(usize, usize)> = first.iter().map(|&i| (i, i)).collect();
+        while let Some((i, toward)) = open.pop_front() {
+            if next[i].is_some() {
                 continue;
             }
-            came.insert(i, before);
-            // A suspect that the inventory does not list is met through what it depends on.
-            let met = both_ways && to.index.is_none() && to.direct.contains(&i);
-            if Some(i) == to.index || met {
-                break i;
+            next[i] = Some(toward);
+            open.extend(self.up[i].iter().map(|&above| (above, i)));
+            if both_ways {
+                open.extend(self.places[i].direct.iter().map(|&below| (below, i)));
             }
-            open.extend(ways(&self.places[i]).into_iter().map(|n| (n, Some(i))));
-        };
+        }
+        next
+    }
+}
+
+/// The shortest chains of objects to one suspect.
+pub struct Chains<'a> {
+    mirror: &'a Mirror,
+    suspect: Place,
+    down: Vec<Option<usize>>,
+    any: Vec<Option<usize>>,
+}
+
+impl Chains<'_> {
+    /// The chain from an object to the suspect, both included: down the dependencies where that is possible, else over
+    /// any dependency in either direction; `None` when nothing joins them.
+    pub fn from(&self, seen: &Place) -> Option<Vec<ManagedObject>> {
+        if seen.object == self.suspect.object {
+            return Some(vec![seen.object.clone()]);
+        }
+        self.walk(seen, &self.down)
+            .or_else(|| self.walk(seen, &self.any))
+    }
+
+    fn walk(&self, seen: &Place, next: &[Option<usize>]) -> Option<Vec<ManagedObject>> {
         let mut chain = vec![];
-        if to.index.is_none() {
-            chain.push(to.object.clone());
+        let mut at = seen.index;
+        if at.is_none() {
+            chain.push(seen.object.clone());
+            let steps = seen
+                .direct
+                .iter()
+                .copied()
+                .map(|i| (self.steps(i, next), i));
+            at = steps.filter(|(n, _)| *n > 0).min().map(|(_, i)| i);
         }
-        let mut at = Some(last);
-        while let Some(i) = at {
-            chain.push(self.places[i].object.clone());
-            at = came.get(&i).copied().flatten();
+        let mut at = at?;
+        loop {
+            let toward = next[at]?;
+            chain.push(self.mirror.at(at).object.clone());
+            if toward == at {
+                break;
+            }
+            at = toward;
         }
-        chain.push(from.object.clone());
-        chain.reverse();
+        if self.suspect.index.is_none() {
+            chain.push(self.suspect.object.clone());
+        }
         Some(chain)
+    }
+
+    /// Objects on the way from a number to the suspect; 0 when there is none.
+    fn steps(&self, mut at: usize, next: &[Option<usize>]) -> usize {
+        let mut steps = 0;
+        while let Some(toward) = next[at] {
+            steps += 1;
+            if toward == at {
+                break;
+            }
+            at = toward;
+        }
+        steps
     }
 }
 
