@@ -4,6 +4,7 @@
 //! diagnosis reads. Called by the correlator, diagnoser and dashboard. Only N-Quads is ever parsed: no RDF/XML, no
 //! SPARQL results, no remote SERVICE.
 
+use crate::cases::{self, Cases};
 use crate::error::KnowledgeError;
 use crate::mirror::{Mirror, Place, demands};
 use crate::ontology::{class, graph, object, part, quad, vocabulary, word};
@@ -48,6 +49,7 @@ pub struct KnowledgeGraph {
     pub(crate) store: Store,
     network: Network,
     mirror: Mirror,
+    pub(crate) cases: Cases,
 }
 
 impl KnowledgeGraph {
@@ -60,6 +62,7 @@ impl KnowledgeGraph {
             store,
             network: Network::empty("unknown"),
             mirror: Mirror::default(),
+            cases: Cases::new(),
         })
     }
 
@@ -244,10 +247,11 @@ impl KnowledgeGraph {
                 loaded.put(domain, part)?;
             }
         }
-        let cases = graph("cases")?;
-        for case in read.quads_for_pattern(None, None, None, Some(cases.as_ref().into())) {
+        let here = graph("cases")?;
+        for case in read.quads_for_pattern(None, None, None, Some(here.as_ref().into())) {
             loaded.store.insert(&case?)?;
         }
+        loaded.cases = cases::read(&loaded.store)?;
         loaded.derive()?;
         Ok(loaded)
     }

@@ -5,6 +5,7 @@
 //! agents' correlator, diagnoser, planner and learner, and by the dashboard. Nothing here awaits, reads a clock or
 //! talks to the network; the text index alone may live in a folder.
 
+pub mod cases;
 pub mod diagnose;
 pub mod error;
 pub mod graph;
@@ -15,8 +16,11 @@ pub mod routing;
 pub mod symptoms;
 #[cfg(test)]
 mod testing;
+pub mod text;
 mod weigh;
 
+pub use cases::{Case, Signature, Similar, Success, signature};
 pub use diagnose::{Diagnosis, diagnose, explained_by};
 pub use error::KnowledgeError;
 pub use graph::{Cancel, KnowledgeGraph};
+pub use text::{Document, Hit, Language, TextIndex};
