@@ -158,14 +158,15 @@ impl KnowledgeGraph {
 fn node(case: &Case) -> Result<NamedNode, KnowledgeError> {
     // A playbook's name is free text to this package: what an IRI cannot carry is written as its code.
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
-    let mut name = String::new();
-    for c in case.playbook.chars() {
+    let code = |c: char| {
         if plain(c) {
-            name.push(c);
+            c.to_string()
         } else {
-            name.push_str(&format!("+{:x}+", u32::from(c)));
+            format!("+{:x}+", u32::from(c))
         }
-    }
+    };
+    let name: Vec<String> = case.playbook.chars().map(code).collect();
+    let name = name.concat();
     Ok(word(&format!("case:{}:{name}", case.incident))?)
 }
 

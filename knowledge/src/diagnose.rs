@@ -9,8 +9,9 @@
 //! began too early counts against. A softmax turns scores into shares. The factors are our choice, held by the tests:
 //! one clear fault gets at least 0.8, two that fit alike split.
 
+use crate::bits::Bits;
 use crate::graph::KnowledgeGraph;
-use crate::mirror::{Bits, Mirror, Place};
+use crate::mirror::{Mirror, Place};
 use crate::relation::{Relation, holds};
 use crate::symptoms::{Necessity, Sign, signs};
 pub use crate::weigh::Healthy;

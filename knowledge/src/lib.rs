@@ -5,9 +5,12 @@
 //! agents' correlator, diagnoser, planner and learner, and by the dashboard. Nothing here awaits, reads a clock or
 //! talks to the network; the text index alone may live in a folder.
 
+pub mod bits;
 pub mod cases;
+pub mod chains;
 pub mod diagnose;
 pub mod error;
+mod facts;
 pub mod graph;
 pub mod mirror;
 pub mod ontology;

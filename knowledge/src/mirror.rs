@@ -2,58 +2,13 @@
 //!
 //! In: the intended network. Out: direct and transitive dependencies, paths between objects. Rebuilt whenever a
 //! domain's part changes; the graph holds the same dependencies as triples (a test compares both). Reads are
-//! 10 to 500 times faster than SPARQL (see `docs/`). Never changed in place.
+//! 10 to 500 times faster than SPARQL. Never changed in place.
 
+use crate::bits::Bits;
 use crate::routing::Routing;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use zizhi_types::object::{BadObject, ManagedObject, ObjectKind};
 use zizhi_types::topology::{Demand, Group, Network};
-
-/// A set of object numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Bits(Vec<u64>);
-
-impl Bits {
-    /// Adds one number.
-    pub fn insert(&mut self, i: usize) {
-        if self.0.len() <= i / 64 {
-            self.0.resize(i / 64 + 1, 0);
-        }
-        self.0[i / 64] |= 1 << (i % 64);
-    }
-
-    /// Whether the number is in the set.
-    pub fn has(&self, i: usize) -> bool {
-        self.0.get(i / 64).is_some_and(|w| w >> (i % 64) & 1 == 1)
-    }
-
-    /// Adds all of another set.
-    pub fn merge(&mut self, other: &Self) {
-        if self.0.len() < other.0.len() {
-            self.0.resize(other.0.len(), 0);
-        }
-        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
-            *mine |= theirs;
-        }
-    }
-
-    /// Whether some number is in this set, the other and the mask.
-    pub fn meets(&self, other: &Self, mask: &Self) -> bool {
-        let both = self.0.iter().zip(&other.0).zip(&mask.0);
-        both.into_iter().any(|((a, b), m)| a & b & m != 0)
-    }
-
-    /// The numbers, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        let bit = |(w, word): (usize, &u64)| {
-            let word = *word;
-            (0..64)
-                .filter(move |b| word >> b & 1 == 1)
-                .map(move |b| w * 64 + b)
-        };
-        self.0.iter().enumerate().flat_map(bit)
-    }
-}
 
 /// What an object hangs on, as numbers of objects; which fields are set follows from its kind.
 #[derive(Debug, Clone, Default)]
@@ -277,8 +232,8 @@ impl Mirror {
         Ok(())
     }
 
-    /// The router pairs that a group's requests and answers cross: cell to gateway, gateway to each site of the
-    /// service, each such site to the cell.
+    /// The router pairs that a group's requests cross: cell to gateway, gateway to each site of the service. Answers
+    /// go back by the gateway, which terminates the session as it steers by URL path.
     fn legs(
         &self,
         group: &Group,
@@ -292,7 +247,7 @@ impl Mirror {
         let mut pairs = BTreeSet::from([(cell, gateway)]);
         for &i in instances {
             let site = router(self.places[i].facts.site);
-            pairs.extend([(gateway, site), (site, cell)]);
+            pairs.insert((gateway, site));
         }
         let name = |i: usize| self.places[i].object.name().to_owned();
         pairs
@@ -391,107 +346,11 @@ impl Mirror {
             .map(|p| p.object.clone())
             .collect()
     }
-
-    /// The shortest chains of objects from anywhere to one suspect.
-    pub fn chains(&self, suspect: &Place) -> Chains<'_> {
-        Chains {
-            mirror: self,
-            suspect: suspect.clone(),
-            down: self.toward(suspect, false),
-            any: self.toward(suspect, true),
-        }
-    }
-
-    /// For each object: the next one on the shortest way to the suspect, itself when it is next to it or is it.
-    fn toward(&self, suspect: &Place, both_ways: bool) -> Vec<Option<usize>> {
-        let mut next = vec![None; self.places.len()];
-        let first = match suspect.index {
-            Some(i) => vec![i],
-            // A suspect that the inventory does not list is reached through what it depends on.
-            None if both_ways => suspect.direct.clone(),
-            None => vec![],
-        };
-        let mut open: VecDeque<(usize, usize)> = first.iter().map(|&i| (i, i)).collect();
-        while let Some((i, toward)) = open.pop_front() {
-            if next[i].is_some() {
-                continue;
-            }
-            next[i] = Some(toward);
-            open.extend(self.up[i].iter().map(|&above| (above, i)));
-            if both_ways {
-                open.extend(self.places[i].direct.iter().map(|&below| (below, i)));
-            }
-        }
-        next
-    }
 }
 
-/// The shortest chains of objects to one suspect.
-pub struct Chains<'a> {
-    mirror: &'a Mirror,
-    suspect: Place,
-    down: Vec<Option<usize>>,
-    any: Vec<Option<usize>>,
-}
-
-impl Chains<'_> {
-    /// The chain from an object to the suspect, both included: down the dependencies where that is possible, else over
-    /// any dependency in either direction; `None` when nothing joins them.
-    pub fn from(&self, seen: &Place) -> Option<Vec<ManagedObject>> {
-        if seen.object == self.suspect.object {
-            return Some(vec![seen.object.clone()]);
-        }
-        self.walk(seen, &self.down)
-            .or_else(|| self.walk(seen, &self.any))
-    }
-
-    fn walk(&self, seen: &Place, next: &[Option<usize>]) -> Option<Vec<ManagedObject>> {
-        let mut chain = vec![];
-        let mut at = seen.index;
-        if at.is_none() {
-            chain.push(seen.object.clone());
-            let steps = seen
-                .direct
-                .iter()
-                .copied()
-                .map(|i| (self.steps(i, next), i));
-            at = steps.filter(|(n, _)| *n > 0).min().map(|(_, i)| i);
-        }
-        let mut at = at?;
-        loop {
-            let toward = next[at]?;
-            chain.push(self.mirror.at(at).object.clone());
-            if toward == at {
-                break;
-            }
-            at = toward;
-        }
-        if self.suspect.index.is_none() {
-            chain.push(self.suspect.object.clone());
-        }
-        Some(chain)
-    }
-
-    /// Objects on the way from a number to the suspect; 0 when there is none.
-    fn steps(&self, mut at: usize, next: &[Option<usize>]) -> usize {
-        let mut steps = 0;
-        while let Some(toward) = next[at] {
-            steps += 1;
-            if toward == at {
-                break;
-            }
-            at = toward;
-        }
-        steps
-    }
-}
-
-/// The demands of a network: those listed, else the largest products of router weights.
+/// The demands of a network: those listed, then the largest products of router weights, in the order of the routers
+/// where equal.
 pub fn demands(network: &Network) -> Vec<Demand> {
-    let traffic = &network.traffic;
-    if traffic.gravity_demands == 0 {
-        return traffic.demands.clone();
-    }
     let mut pairs: Vec<(f64, &str, &str)> = vec![];
     for a in &network.routers {
         for b in network.routers.iter().filter(|b| b.id != a.id) {
@@ -499,12 +358,14 @@ pub fn demands(network: &Network) -> Vec<Demand> {
         }
     }
     pairs.retain(|(w, ..)| *w > 0.0);
-    pairs.sort_by(|x, y| y.0.total_cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
-    pairs.truncate(traffic.gravity_demands);
+    pairs.sort_by(|x, y| y.0.total_cmp(&x.0));
+    pairs.truncate(network.traffic.gravity_demands);
     let demand = |(mbps, from, to): (f64, &str, &str)| Demand {
         from: from.to_owned(),
         to: to.to_owned(),
         mbps,
     };
-    pairs.into_iter().map(demand).collect()
+    let mut all = network.traffic.demands.clone();
+    all.extend(pairs.into_iter().map(demand));
+    all
 }

@@ -73,6 +73,8 @@ struct Fields {
     body_zh: Field,
 }
 
+type Clause = (Occur, Box<dyn Query>);
+
 /// The index.
 pub struct TextIndex {
     index: Index,
@@ -158,11 +160,7 @@ impl TextIndex {
         Ok(hits)
     }
 
-    fn clauses(
-        &self,
-        query: &str,
-        language: Language,
-    ) -> Result<Vec<(Occur, Box<dyn Query>)>, KnowledgeError> {
+    fn clauses(&self, query: &str, language: Language) -> Result<Vec<Clause>, KnowledgeError> {
         let f = self.fields;
         let english = self.english(query)?;
         let chinese: BTreeSet<String> = cut(query, false).into_iter().map(|t| t.text).collect();
