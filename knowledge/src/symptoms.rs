@@ -307,6 +307,7 @@ const SITE_OVERLOAD: &[Sign] = &[
     sign(R::Members, high(M::InstanceService), Against, 0.8, 0.0),
     sign(R::Members, high(M::InstanceSteal), Against, 0.5, 0.0),
     sign(R::Members, low(M::InstanceUp), Against, 0.8, 0.0),
+    sign(R::SteeredBy, high(M::GatewayPolicyAge), Against, 1.0, 0.0),
     sign(R::Users, high(M::GroupRate), May, 0.6, 0.0),
     sign(R::Users, low(M::GroupSuccess), May, 0.4, 10.0),
     sign(R::Users, high(M::GroupLatency), May, 0.4, 10.0),

@@ -35,7 +35,8 @@ const UNEXPLAINED_MOST: f64 = 1.0;
 /// Seconds by which a fault's own sign may come after its effects: two sampling intervals.
 const LATE_S: f64 = 20.0;
 
-/// Whether a metric of an object is measured and normal: `None` when it is not measured.
+/// Whether a metric of an object is measured and normal now: `Some(false)` when it is not normal, `None` when it is not
+/// measured or its last value is old. An old value taken for a fresh one hides a crash: answer `None` for silent sources.
 pub type Healthy<'a> = dyn Fn(&ManagedObject, Metric) -> Option<bool> + 'a;
 
 /// One symptom, placed in the network.
