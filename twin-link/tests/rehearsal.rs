@@ -260,7 +260,7 @@ fn moving_a_slow_instance_helps_and_restarting_it_does_not() {
     let slow = state(&[
         ("instance/i1", Metric::InstanceService, 90.0),
         ("instance/i1", Metric::InstanceSteal, 0.6),
-        ("group/g1", Metric::GroupLatency, 260.0),
+        ("group/g1", Metric::GroupLatency, 150.0),
         ("steer/g1:i1", Metric::SteerShare, 0.1),
         ("steer/g1:i2", Metric::SteerShare, 0.45),
         ("steer/g1:i3", Metric::SteerShare, 0.45),

@@ -40,13 +40,12 @@ impl Shape {
             M::PortQueue => (1.0, 0.25, 0.1),
             // A median of probes on a fixed path hardly moves: a millisecond, or a tenth.
             M::PathRtt => (1.0, 0.2, 0.02),
-            // A mean over an interval: two milliseconds, or a quarter.
-            M::InstanceService => (1.0, 0.5, 0.05),
+            // A mean over an interval, and requests a second: two, or a quarter.
+            M::InstanceService | M::GroupRate => (1.0, 0.5, 0.05),
             // A 95th percentile of a hundred requests jumps about: ten milliseconds, or two fifths.
             M::InstanceLatency | M::GroupLatency => (5.0, 2.0, 0.08),
-            // Rates: a quarter.
+            // Traffic: a quarter.
             M::DemandRate => (0.1, 0.05, 0.05),
-            M::GroupRate => (1.0, 0.5, 0.05),
             // One change of carrier is maintenance, two in an interval are not.
             M::PortFlaps => (1.0, 0.2, 0.1),
             // A saw: it grows until the policy is computed again.
