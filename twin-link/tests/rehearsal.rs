@@ -2,6 +2,8 @@
 //!
 //! Four routers in a square, A to D; users and the gateway at A, compute at C (instances i1, i2) and B (i3).
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on must fail
+
 use zizhi_twin_link::{Prediction, Twin, TwinError, TwinState, rehearse, rehearse_undo};
 use zizhi_types::action::{Action, Value, Verb};
 use zizhi_types::metric::Metric;
