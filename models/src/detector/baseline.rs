@@ -1,6 +1,6 @@
 //! What is the series expected to be now, and how far does it usually stray?
 //!
-//! In: healthy values on the bent axis. Out: level and scale. The level follows the daily profile where one is known
+//! In: healthy values on the bent axis. Out: level, and scale as a share of it. The level follows the daily profile where one is known
 //! and its own recent past everywhere. Both are robust: one value moves them by a bounded step.
 
 use super::DetectorConfig;
@@ -98,7 +98,8 @@ impl Baseline {
             most
         };
         let residual = (y - self.level).clamp(-bound, bound);
-        self.deviation += step(config.scale_tau_ms) * (residual.abs() - self.deviation);
+        let stray = (y - self.level).exp_m1().clamp(-bound, bound).abs();
+        self.deviation += step(config.scale_tau_ms) * (stray - self.deviation);
         self.level += step(config.level_tau_ms) * residual;
         self.samples = self.samples.saturating_add(1);
     }
