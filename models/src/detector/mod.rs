@@ -172,8 +172,8 @@ impl Detector {
         let y = shape.bend(value);
         self.baseline.advance(at, &self.config);
         let cold = self.baseline.is_cold(&self.config);
-        let expected = self.baseline.level_or(y);
-        let scale = self.baseline.scale().max(shape.floor_at(expected));
+        let expected = self.baseline.expected_or(y);
+        let scale = self.baseline.expected_scale().max(shape.floor_at(expected));
         // A share of what is expected, in scales.
         let z = (y - expected).exp_m1() / scale;
         let share = self.tail.share_above(z);
@@ -182,6 +182,7 @@ impl Detector {
         let normal = !broken && !cold && share >= self.config.clear_share;
         let mut cleared = self.persistence.note(unusual, broken, normal, at);
         if !cold && (unusual || y - expected < ODD_GOOD_SIDE * scale) {
+            self.baseline.pass();
             cleared |= self.hold_off_learning(y, broken, at);
         } else {
             self.odd_since = self.odd_since.filter(|_| self.persistence.anomalous());
@@ -229,7 +230,7 @@ impl Detector {
             Nature::State => 1.0,
             Nature::Setting => self.intended.unwrap_or(seen),
             Nature::Context => seen,
-            _ => shape.unbend(self.baseline.level_or(shape.bend(seen))),
+            _ => shape.unbend(self.baseline.expected_or(shape.bend(seen))),
         };
         Assessment {
             score: 0.0,
