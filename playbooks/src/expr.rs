@@ -18,7 +18,14 @@ static ENV: LazyLock<Arc<Env>> =
     LazyLock::new(|| Arc::new(Env::stdlib().with_optional_support(false)));
 
 /// Longest expression, in bytes (our choice: what a reviewer reads in one look).
-const MAX_LEN: usize = 1_000;
+const MAX_LEN: usize = 500;
+
+/// Most brackets within brackets. The CEL parser takes some 190 kB of stack for each in an unoptimised build, and a
+/// thread may have only 2 MB (measured: 12 are too many); past the end of the stack the whole process is gone.
+const MAX_NESTING: usize = 6;
+
+/// Deepest tree of operations, for the same reason (measured: 40 are fine, 60 are too many).
+const MAX_DEPTH: usize = 24;
 
 /// Functions that expressions may call, beside operators.
 pub const FUNCTIONS: &[&str] = &[
@@ -77,6 +84,9 @@ pub enum ExprError {
     /// It is too long.
     #[error("the expression has {0} bytes, more than {MAX_LEN}")]
     TooLong(usize),
+    /// It is nested too deeply to be read, by a person or by the parser.
+    #[error("the expression is nested too deeply: at most {MAX_NESTING} brackets within each other, {MAX_DEPTH} operations")]
+    TooDeep,
     /// It was evaluated and gave nothing.
     #[error("`{text}` cannot be told: {reason}")]
     Evaluation {
@@ -94,10 +104,16 @@ impl Expr {
         if text.len() > MAX_LEN {
             return Err(ExprError::TooLong(text.len()));
         }
+        if nesting(text) > MAX_NESTING {
+            return Err(ExprError::TooDeep);
+        }
         let mut root = ENV
             .parser()
             .parse(text)
             .map_err(|errors| syntax(text, &errors))?;
+        if depth(&root) > MAX_DEPTH {
+            return Err(ExprError::TooDeep);
+        }
         decimals(&mut root);
         let mut names = Names::default();
         collect(&root, &mut vec![], &mut names);
@@ -187,6 +203,43 @@ fn to_cel(value: &Json) -> CelValue {
     }
 }
 
+/// Brackets within brackets; those inside quotes count too, which errs on the safe side.
+fn nesting(text: &str) -> usize {
+    let mut open = 0_usize;
+    let mut most = 0;
+    for c in text.chars() {
+        match c {
+            '(' | '[' | '{' => open += 1,
+            ')' | ']' | '}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
+}
+
+fn depth(node: &IdedExpr) -> usize {
+    let mut deepest = 0;
+    each_child(node, &mut |child| deepest = deepest.max(depth(child)));
+    deepest + 1
+}
+
+fn each_child<'n>(node: &'n IdedExpr, visit: &mut dyn FnMut(&'n IdedExpr)) {
+    match &node.expr {
+        Node::Call(call) => {
+            call.target.iter().for_each(|t| visit(t));
+            call.args.iter().for_each(visit);
+        }
+        Node::Comprehension(c) => {
+            let parts = [&c.iter_range, &c.accu_init, &c.loop_cond, &c.loop_step, &c.result];
+            parts.into_iter().for_each(visit);
+        }
+        Node::List(list) => list.elements.iter().for_each(visit),
+        Node::Select(select) => visit(&select.operand),
+        Node::Map(_) | Node::Struct(_) | Node::Unspecified | Node::Ident(_) | Node::Literal(_) => {}
+    }
+}
+
 const ARITHMETIC: [&str; 4] = ["_+_", "_-_", "_*_", "_/_"];
 
 /// Turns whole-number operands of arithmetic into decimals, except next to counters (`size(...)` and macro insides).
@@ -242,30 +295,22 @@ fn collect(node: &IdedExpr, bound: &mut Vec<String>, names: &mut Names) {
         }
         return;
     }
+    let scope = bound.len();
     match &node.expr {
         Node::Call(call) => {
             names.functions.insert(call.func_name.clone());
-            for child in call.target.iter().map(AsRef::as_ref).chain(&call.args) {
-                collect(child, bound, names);
-            }
         }
         Node::Comprehension(c) => {
-            collect(&c.iter_range, bound, names);
-            let depth = bound.len();
             bound.extend([c.iter_var.clone(), c.accu_var.clone()]);
             bound.extend(c.iter_var2.clone());
-            for child in [&c.accu_init, &c.loop_cond, &c.loop_step, &c.result] {
-                collect(child, bound, names);
-            }
-            bound.truncate(depth);
         }
-        Node::List(list) => list.elements.iter().for_each(|e| collect(e, bound, names)),
-        Node::Select(select) => collect(&select.operand, bound, names),
         Node::Map(_) | Node::Struct(_) => {
             names.functions.insert("{}".to_owned());
         }
-        Node::Unspecified | Node::Ident(_) | Node::Literal(_) => {}
+        _ => {}
     }
+    each_child(node, &mut |child| collect(child, bound, names));
+    bound.truncate(scope);
 }
 
 fn path(node: &IdedExpr) -> Option<String> {
@@ -330,11 +375,26 @@ mod tests {
     #[test]
     fn a_syntax_error_says_where() {
         let error = Expr::compile("suspect.cost >").unwrap_err();
-        let ExprError::Syntax { at, .. } = &error else {
-            panic!("{error}")
-        };
-        assert_eq!(at.0, 1);
+        assert!(matches!(&error, ExprError::Syntax { at: (1, _), .. }), "{error}");
         assert!(Expr::compile(&"x".repeat(2_000)).is_err());
+    }
+
+    #[test]
+    fn no_expression_takes_the_stack_of_a_small_thread() {
+        let nested = |open: &str, close: &str, n| format!("{}a{}", open.repeat(n), close.repeat(n));
+        let forms = [("(", ")"), ("[", "]"), ("f(", ")"), ("(a ? ", " : a)"), ("!(-", ")"), ("a[a + ", "]")];
+        let flat = ["!", "-", "a ? a : ", "a && ", "1 + ", "a."];
+        for n in [1, 6, 7, 20, 100, 400] {
+            for (open, close) in forms {
+                let _ = eval(&nested(open, close, n));
+            }
+            for part in flat {
+                let _ = eval(&nested(part, "", n));
+            }
+            let _ = eval(&nested("", "[0]", n));
+        }
+        assert_eq!(eval("((((((1))))))").unwrap(), json!(1));
+        assert!(matches!(eval("(((((((1)))))))"), Err(ExprError::TooDeep)));
     }
 
     #[test]

@@ -127,15 +127,13 @@ impl Compiler<'_> {
     fn faults(&mut self, trigger: &Trigger) -> Option<Vec<FaultKind>> {
         let mut faults = vec![];
         for written in &trigger.faults {
-            match written.value.parse::<FaultKind>() {
-                Ok(fault) => faults.push(fault),
-                Err(_) => {
-                    let message = format!("unknown fault `{}`", written.value);
-                    let fix =
-                        did_you_mean(&written.value, FaultKind::ALL.iter().map(|f| f.as_str()));
-                    self.report(written.referenced.into(), Code::UnknownFault, message, fix);
-                }
+            if let Ok(fault) = written.value.parse::<FaultKind>() {
+                faults.push(fault);
+                continue;
             }
+            let message = format!("unknown fault `{}`", written.value);
+            let fix = did_you_mean(&written.value, FaultKind::ALL.iter().map(|f| f.as_str()));
+            self.report(written.referenced.into(), Code::UnknownFault, message, fix);
         }
         if trigger.faults.is_empty() {
             let place = Place::from(trigger.min_probability.referenced);
