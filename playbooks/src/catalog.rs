@@ -66,7 +66,10 @@ fn lines(problems: &[Problem]) -> String {
     let errors = problems.iter().filter(|p| p.is_error()).count();
     let head = format!("{errors} errors keep the playbooks from loading");
     let lines = problems.iter().map(ToString::to_string);
-    std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
+    std::iter::once(head)
+        .chain(lines)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 impl Catalog {

@@ -85,7 +85,9 @@ pub enum ExprError {
     #[error("the expression has {0} bytes, more than {MAX_LEN}")]
     TooLong(usize),
     /// It is nested too deeply to be read, by a person or by the parser.
-    #[error("the expression is nested too deeply: at most {MAX_NESTING} brackets within each other, {MAX_DEPTH} operations")]
+    #[error(
+        "the expression is nested too deeply: at most {MAX_NESTING} brackets within each other, {MAX_DEPTH} operations"
+    )]
     TooDeep,
     /// It was evaluated and gave nothing.
     #[error("`{text}` cannot be told: {reason}")]
@@ -171,8 +173,34 @@ fn plain_reason(error: &cel::ExecutionError) -> String {
     match error {
         cel::ExecutionError::NoSuchKey(key) => format!("`{key}` is not known"),
         cel::ExecutionError::UndeclaredReference(name) => format!("`{name}` does not exist"),
+        cel::ExecutionError::NoSuchOverload(overload) => {
+            let types: Vec<_> = overload.argument_types().iter().map(|t| word(t)).collect();
+            let operator = overload.function().trim_matches('_').replace('_', "");
+            format!("`{operator}` cannot be applied to {}", types.join(" and "))
+        }
         other => other.to_string(),
     }
+}
+
+fn word(of_type: &str) -> &str {
+    match of_type {
+        "double" | "int" | "uint" => "a number",
+        "string" => "a text",
+        "bool" => "true or false",
+        "list" => "a list",
+        "map" => "a described object",
+        other => other,
+    }
+}
+
+/// The compiler lists every token it would have taken; the place is enough.
+fn shorter(message: &str) -> String {
+    if message.contains("input '<EOF>'") {
+        return "it ends too early".to_owned();
+    }
+    let end = message.find(" expecting").unwrap_or(message.len());
+    let said = message.get(..end).unwrap_or(message);
+    said.trim_start_matches("Syntax error: ").to_owned()
 }
 
 fn syntax(text: &str, errors: &cel::ParseErrors) -> ExprError {
@@ -180,7 +208,7 @@ fn syntax(text: &str, errors: &cel::ParseErrors) -> ExprError {
     let number = |n: isize| u64::try_from(n).unwrap_or(0);
     ExprError::Syntax {
         text: text.to_owned(),
-        reason: first.map_or_else(|| "it cannot be read".to_owned(), |e| e.msg.clone()),
+        reason: first.map_or_else(|| "it cannot be read".to_owned(), |e| shorter(&e.msg)),
         at: first.map_or((0, 0), |e| (number(e.pos.0), number(e.pos.1))),
     }
 }
@@ -231,7 +259,13 @@ fn each_child<'n>(node: &'n IdedExpr, visit: &mut dyn FnMut(&'n IdedExpr)) {
             call.args.iter().for_each(visit);
         }
         Node::Comprehension(c) => {
-            let parts = [&c.iter_range, &c.accu_init, &c.loop_cond, &c.loop_step, &c.result];
+            let parts = [
+                &c.iter_range,
+                &c.accu_init,
+                &c.loop_cond,
+                &c.loop_step,
+                &c.result,
+            ];
             parts.into_iter().for_each(visit);
         }
         Node::List(list) => list.elements.iter().for_each(visit),
@@ -375,14 +409,24 @@ mod tests {
     #[test]
     fn a_syntax_error_says_where() {
         let error = Expr::compile("suspect.cost >").unwrap_err();
-        assert!(matches!(&error, ExprError::Syntax { at: (1, _), .. }), "{error}");
+        assert!(
+            matches!(&error, ExprError::Syntax { at: (1, _), .. }),
+            "{error}"
+        );
         assert!(Expr::compile(&"x".repeat(2_000)).is_err());
     }
 
     #[test]
     fn no_expression_takes_the_stack_of_a_small_thread() {
         let nested = |open: &str, close: &str, n| format!("{}a{}", open.repeat(n), close.repeat(n));
-        let forms = [("(", ")"), ("[", "]"), ("f(", ")"), ("(a ? ", " : a)"), ("!(-", ")"), ("a[a + ", "]")];
+        let forms = [
+            ("(", ")"),
+            ("[", "]"),
+            ("f(", ")"),
+            ("(a ? ", " : a)"),
+            ("!(-", ")"),
+            ("a[a + ", "]"),
+        ];
         let flat = ["!", "-", "a ? a : ", "a && ", "1 + ", "a."];
         for n in [1, 6, 7, 20, 100, 400] {
             for (open, close) in forms {
