@@ -7,7 +7,7 @@
 use crate::expr::Scope;
 use crate::paths::Paths;
 use serde_json::{Map, Value as Json, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use zizhi_types::metric::{Metric, Nature};
 use zizhi_types::topology::{Instance, Link, Network};
 use zizhi_types::{FaultKind, Hypothesis, ManagedObject, ObjectKind};
@@ -141,26 +141,53 @@ impl Facts<'_> {
         Json::Object(found)
     }
 
-    /// Instances whose answers to some group cross the link.
+    /// Instances whose answers to some group cross the link. Each pair of routers is looked at once, however many
+    /// instances and groups hang on them.
     fn instances_over(&self, link: &Link) -> Vec<&Instance> {
-        self.network
-            .instances
+        let sites: BTreeMap<&str, &str> = self
+            .network
+            .sites
             .iter()
-            .filter(|i| self.crosses(i, link))
-            .collect()
+            .map(|s| (s.id.as_str(), s.router.as_str()))
+            .collect();
+        let users = self.user_routers();
+        let mut known = BTreeMap::new();
+        let mut crosses = |from, to| {
+            *known
+                .entry((from, to))
+                .or_insert_with(|| self.crosses(from, to, link))
+        };
+        let reached = |i: &&Instance| {
+            let Some(from) = sites.get(i.site.as_str()).copied() else {
+                return false;
+            };
+            let users = users.get(i.service.as_str()).into_iter().flatten();
+            users.copied().any(|to| crosses(from, to))
+        };
+        self.network.instances.iter().filter(reached).collect()
     }
 
-    fn crosses(&self, instance: &Instance, link: &Link) -> bool {
-        let Some(site) = self.network.sites.iter().find(|s| s.id == instance.site) else {
-            return false;
-        };
-        self.network
-            .groups
+    /// The routers on which each service's users hang.
+    fn user_routers(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let cells: BTreeMap<&str, &str> = self
+            .network
+            .cells
             .iter()
-            .filter(|g| g.service == instance.service)
-            .filter_map(|g| self.network.cells.iter().find(|c| c.id == g.cell))
-            .filter_map(|cell| self.paths.between(&site.router, &cell.router))
-            .any(|path| path.iter().any(|l| l.id == link.id))
+            .map(|c| (c.id.as_str(), c.router.as_str()))
+            .collect();
+        let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for group in &self.network.groups {
+            if let Some(router) = cells.get(group.cell.as_str()) {
+                users.entry(&group.service).or_default().insert(router);
+            }
+        }
+        users
+    }
+
+    fn crosses(&self, from: &str, to: &str, link: &Link) -> bool {
+        self.paths
+            .between(from, to)
+            .is_some_and(|path| path.iter().any(|l| l.id == link.id))
     }
 
     fn site(&self, id: &str) -> Option<Fields> {

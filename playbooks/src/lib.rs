@@ -32,3 +32,4 @@ pub use planning::{PlanDraft, Rejected, candidates};
 pub use playbook::Playbook;
 pub use problem::Problem;
 pub use run::{Effect, Input, Run};
+pub use sample::names_for;

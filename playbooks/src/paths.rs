@@ -41,7 +41,7 @@ impl<'a> Paths<'a> {
 
     /// The links of the cheapest path, in order; `None` when there is no path.
     pub fn between(&self, from: &str, to: &str) -> Option<Vec<&'a Link>> {
-        let mut best: BTreeMap<&str, (f64, Option<(&str, &'a Link)>)> = BTreeMap::new();
+        let mut best = Best::new();
         let mut open: BTreeSet<&str> = BTreeSet::new();
         let (from, _) = self.next.get_key_value(from)?;
         best.insert(from, (0.0, None));
