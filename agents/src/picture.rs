@@ -150,6 +150,22 @@ impl Picture {
         self.aged(object, metric, now).filter(|(_, age)| *age <= FRESH_MS).map(|(v, _)| v)
     }
 
+    /// When anything was last measured, if anything was.
+    pub fn newest(&self, now: NetTime) -> Option<NetTime> {
+        self.values.values().map(|(_, at)| *at).filter(|at| *at <= now).max()
+    }
+
+    /// Announced work, in the guards' words.
+    pub fn works_for_guards(&self) -> Vec<zizhi_playbooks::guards::Maintenance> {
+        let told = |work: &Maintenance| zizhi_playbooks::guards::Maintenance {
+            ticket: work.ticket.clone(),
+            objects: work.objects.iter().cloned().collect(),
+            from: work.from,
+            until: work.until,
+        };
+        self.works.iter().map(told).collect()
+    }
+
     /// When the quantity was last measured.
     pub fn measured_at(&self, object: &ManagedObject, metric: Metric) -> Option<NetTime> {
         self.values.get(&(object.clone(), metric)).map(|(_, at)| *at)

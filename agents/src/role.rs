@@ -28,7 +28,6 @@ pub struct Ask<E: Engine> {
 
 struct Shell<E>(PhantomData<E>);
 
-#[ractor::async_trait]
 impl<E: Engine> Actor for Shell<E> {
     type Msg = Ask<E>;
     type State = E;
@@ -105,7 +104,6 @@ mod tests {
 
     struct Parent;
 
-    #[ractor::async_trait]
     impl Actor for Parent {
         type Msg = ();
         type State = ();

@@ -1,1 +1,3 @@
-//! zizhi-evaluation
+//! How good is Zizhi? Simulated networks with faults and known truth, and what is measured on them.
+
+pub mod sandbox;

@@ -187,7 +187,8 @@ impl Facts<'_> {
 
     /// The service of the most used instance; the first by name when none was measured.
     fn busiest<'i>(&self, here: &[&'i Instance]) -> Option<&'i str> {
-        let use_of = |i: &Instance| self.ask(ObjectKind::Instance, &i.id, Metric::InstanceUtilization);
+        let use_of =
+            |i: &Instance| self.ask(ObjectKind::Instance, &i.id, Metric::InstanceUtilization);
         here.iter()
             .map(|i| (use_of(i).unwrap_or(0.0), i))
             .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.id.cmp(&a.1.id)))
@@ -266,7 +267,11 @@ impl Facts<'_> {
         let mut state = Fields::new();
         self.worst_into(&mut state, std::slice::from_ref(suspect), described);
         let hot = described.get("hottest_link").and_then(Json::as_object);
-        let link = if suspect.kind() == ObjectKind::Link { Some(described) } else { hot };
+        let link = if suspect.kind() == ObjectKind::Link {
+            Some(described)
+        } else {
+            hot
+        };
         if let Some(link) = link {
             self.worst_into(&mut state, &listed(link, "ports"), link);
         }
@@ -303,7 +308,11 @@ fn worst(metric: Metric, values: impl Iterator<Item = f64>, built: &Fields) -> O
         Nature::State | Nature::LowIsBad => values.min_by(f64::total_cmp),
         Nature::HighIsBad | Nature::Context => values.max_by(f64::total_cmp),
         Nature::Setting => {
-            let key = if metric == Metric::PortCost { "cost" } else { "capacity_mbps" };
+            let key = if metric == Metric::PortCost {
+                "cost"
+            } else {
+                "capacity_mbps"
+            };
             let meant = built.get(key).and_then(Json::as_f64).unwrap_or(0.0);
             values.max_by(|a, b| (a - meant).abs().total_cmp(&(b - meant).abs()))
         }

@@ -29,7 +29,17 @@ mod tests {
         assert_eq!(parse_ms("90s"), Some(90_000));
         assert_eq!(parse_ms("5m"), Some(300_000));
         assert_eq!(parse_ms("500ms"), Some(500));
-        for bad in ["", "90", "s", "1.5s", "-1s", "0s", "25h", "9 s", "99999999999999999999s"] {
+        for bad in [
+            "",
+            "90",
+            "s",
+            "1.5s",
+            "-1s",
+            "0s",
+            "25h",
+            "9 s",
+            "99999999999999999999s",
+        ] {
             assert_eq!(parse_ms(bad), None, "{bad}");
         }
     }

@@ -22,8 +22,20 @@ const MAX_LEN: usize = 1_000;
 
 /// Functions that expressions may call, beside operators.
 pub const FUNCTIONS: &[&str] = &[
-    "size", "contains", "startsWith", "endsWith", "matches", "int", "double", "string", "has",
-    "all", "exists", "exists_one", "map", "filter",
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "matches",
+    "int",
+    "double",
+    "string",
+    "has",
+    "all",
+    "exists",
+    "exists_one",
+    "map",
+    "filter",
 ];
 
 /// An expression that was compiled once.
@@ -112,8 +124,8 @@ impl Expr {
         for (name, value) in scope {
             context.add_variable_from_value(name.as_str(), to_cel(value));
         }
-        let value = CelValue::resolve(&self.root, &context)
-            .map_err(|e| self.failed(&plain_reason(&e)))?;
+        let value =
+            CelValue::resolve(&self.root, &context).map_err(|e| self.failed(&plain_reason(&e)))?;
         let json = value
             .json()
             .map_err(|_| self.failed("its value is no plain value"))?;
@@ -271,7 +283,10 @@ mod tests {
 
     fn scope() -> Scope {
         Scope::from([
-            ("suspect".to_owned(), json!({"cost": 10, "name": "A-B", "ports": ["p", "q"]})),
+            (
+                "suspect".to_owned(),
+                json!({"cost": 10, "name": "A-B", "ports": ["p", "q"]}),
+            ),
             ("probability".to_owned(), json!(0.9)),
         ])
     }
@@ -285,7 +300,10 @@ mod tests {
         assert_eq!(eval("suspect.cost * 3 + 1").unwrap(), json!(31.0));
         assert_eq!(eval("suspect.cost == 10").unwrap(), json!(true));
         assert_eq!(eval("size(suspect.ports) + 1 == 3").unwrap(), json!(true));
-        assert_eq!(eval("suspect.ports.exists_one(p, p == 'q')").unwrap(), json!(true));
+        assert_eq!(
+            eval("suspect.ports.exists_one(p, p == 'q')").unwrap(),
+            json!(true)
+        );
     }
 
     #[test]
@@ -293,12 +311,18 @@ mod tests {
         let message = eval("suspect.colour == 'red'").unwrap_err().to_string();
         assert!(message.contains("`colour` is not known"), "{message}");
         assert!(eval("suspect.cost / 0").is_err());
-        assert!(Expr::compile("probability").unwrap().eval_bool(&scope()).is_err());
+        assert!(
+            Expr::compile("probability")
+                .unwrap()
+                .eval_bool(&scope())
+                .is_err()
+        );
     }
 
     #[test]
     fn what_an_expression_looks_at_is_known_before_it_runs() {
-        let expr = Expr::compile("has(suspect.cost) && suspect.ports.all(p, p != probability)").unwrap();
+        let expr =
+            Expr::compile("has(suspect.cost) && suspect.ports.all(p, p != probability)").unwrap();
         let paths: Vec<_> = expr.names().paths.iter().map(String::as_str).collect();
         assert_eq!(paths, ["probability", "suspect.cost", "suspect.ports"]);
     }
@@ -306,14 +330,19 @@ mod tests {
     #[test]
     fn a_syntax_error_says_where() {
         let error = Expr::compile("suspect.cost >").unwrap_err();
-        let ExprError::Syntax { at, .. } = &error else { panic!("{error}") };
+        let ExprError::Syntax { at, .. } = &error else {
+            panic!("{error}")
+        };
         assert_eq!(at.0, 1);
         assert!(Expr::compile(&"x".repeat(2_000)).is_err());
     }
 
     #[test]
     fn values_are_never_read_as_code() {
-        let evil = Scope::from([("suspect".to_owned(), json!({"name": "${{ 1 + 1 }} || true"}))]);
+        let evil = Scope::from([(
+            "suspect".to_owned(),
+            json!({"name": "${{ 1 + 1 }} || true"}),
+        )]);
         let value = Expr::compile("suspect.name").unwrap().eval(&evil).unwrap();
         assert_eq!(value, json!("${{ 1 + 1 }} || true"));
     }

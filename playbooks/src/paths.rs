@@ -29,8 +29,12 @@ impl<'a> Paths<'a> {
                 continue;
             }
             let cost = |end| ask(end, Metric::PortCost).unwrap_or(f64::from(link.cost));
-            next.entry(&link.a).or_default().push((link.b.as_str(), cost(0), link));
-            next.entry(&link.b).or_default().push((link.a.as_str(), cost(1), link));
+            next.entry(&link.a)
+                .or_default()
+                .push((link.b.as_str(), cost(0), link));
+            next.entry(&link.b)
+                .or_default()
+                .push((link.a.as_str(), cost(1), link));
         }
         Self { next }
     }

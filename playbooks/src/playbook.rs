@@ -5,6 +5,7 @@
 
 use crate::expr::Expr;
 use serde::{Deserialize, Serialize};
+use zizhi_types::Verb;
 use zizhi_types::action::Value;
 use zizhi_types::domain::Domain;
 use zizhi_types::fault::FaultKind;
@@ -12,7 +13,6 @@ use zizhi_types::metric::Metric;
 use zizhi_types::objective::Comparison;
 use zizhi_types::plan::Mode;
 use zizhi_types::topology::Bilingual;
-use zizhi_types::Verb;
 
 /// A checked playbook.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,4 +150,24 @@ pub struct CheckTemplate {
     pub comparison: Comparison,
     /// In the metric's unit.
     pub limit: Operand,
+}
+
+impl Param {
+    /// `number` or `string`.
+    pub const fn kind(&self) -> &'static str {
+        if self.number { "number" } else { "string" }
+    }
+
+    /// Whether a number is within the bounds; if not, why.
+    pub fn allows(&self, n: f64) -> Result<(), String> {
+        let low = self.min.unwrap_or(f64::NEG_INFINITY);
+        let high = self.max.unwrap_or(f64::INFINITY);
+        if (low..=high).contains(&n) {
+            return Ok(());
+        }
+        Err(format!(
+            "`{}` is {n}, but must be {low} to {high}",
+            self.name
+        ))
+    }
 }

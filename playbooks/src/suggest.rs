@@ -52,8 +52,14 @@ mod tests {
     #[test]
     fn a_near_word_is_offered_and_a_far_one_is_not() {
         let known = ["link-lossy", "link-down", "cell-outage"];
-        assert_eq!(did_you_mean("link-losy", known), "did you mean `link-lossy`?");
-        assert_eq!(did_you_mean("LinkLossy", known), "did you mean `link-lossy`?");
+        assert_eq!(
+            did_you_mean("link-losy", known),
+            "did you mean `link-lossy`?"
+        );
+        assert_eq!(
+            did_you_mean("LinkLossy", known),
+            "did you mean `link-lossy`?"
+        );
         assert!(did_you_mean("banana", known).starts_with("write one of link-lossy"));
     }
 }

@@ -6,7 +6,7 @@ use super::{Input, NegotiatorConfig, Output};
 use crate::role::Engine;
 use std::collections::BTreeMap;
 use zizhi_types::domain::Domain;
-use zizhi_types::negotiation::{NEGOTIATION_VERSION, Negotiation, RefuseReason, Say};
+use zizhi_types::negotiation::{NEGOTIATION_VERSION, Negotiation, RefuseReason};
 use zizhi_types::{IncidentId, NetTime};
 
 /// The negotiator of one domain.
@@ -27,7 +27,7 @@ impl Negotiator {
             return vec![];
         }
         let domain = self.participant.domain();
-        if message.to.is_some_and(|to| to != domain) && !matches!(message.say, Say::Award { .. }) {
+        if message.to.is_some_and(|to| to != domain) {
             return vec![];
         }
         if let Some(newest) = self.participant.stale(&message) {
