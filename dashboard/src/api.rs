@@ -114,7 +114,7 @@ pub async fn health(State(source): State<Arc<Source>>) -> Result<Response, ApiFa
     Ok(Json(body).into_response())
 }
 
-/// The description of this API (OpenAPI 3.1).
+/// The description of this API (`OpenAPI` 3.1).
 pub async fn description() -> impl IntoResponse {
     let text = include_str!("../assets/openapi.json");
     ([(CONTENT_TYPE, "application/json")], text)

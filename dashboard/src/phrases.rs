@@ -23,7 +23,6 @@ phrases! {
     incidents: "Incidents", "故障事件";
     no_incidents: "No incident so far.", "目前没有故障事件。";
     open: "open", "处理中";
-    closed: "closed", "已关闭";
     unknown_cause: "cause not known yet", "根因待定";
     severity: "Severity", "级别";
     incident: "Incident", "故障事件";
@@ -31,7 +30,6 @@ phrases! {
     probability: "Probability", "概率";
     leader: "Leads", "牵头";
     since: "Since", "起始时间";
-    until: "Until", "结束时间";
     lasted: "Lasted", "持续时间";
     state: "State", "状态";
     network: "Network", "网络";

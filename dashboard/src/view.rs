@@ -81,22 +81,20 @@ impl View {
         incident.records.iter().filter_map(|id| self.record(id))
     }
 
-    /// How bad an incident is: by what was violated at its opening; cleared once it is over.
+    /// How bad an incident is: by what the newest check found violated, or else the opening; cleared once it is over.
     pub fn severity(&self, incident: &Incident) -> Severity {
-        if incident.restored.is_some() || incident.closed.is_some() && self.over(incident) {
+        use zizhi_types::record::Ending::{Fixed, Merged, RecoveredAlone};
+        if let Some(Fixed | Merged | RecoveredAlone) = incident.ending {
             return Severity::Cleared;
         }
-        let mut records = self.records(incident);
-        let opened = records.find_map(|r| match &r.body {
-            Body::IncidentOpened { violations, .. } => Some(Severity::of(violations)),
+        let newest = self.records(incident).filter_map(|r| match &r.body {
+            Body::IncidentOpened { violations, .. } => Some(violations),
+            Body::Verified { after, .. } => Some(after),
             _ => None,
         });
-        opened.unwrap_or(Severity::Indeterminate)
-    }
-
-    fn over(&self, incident: &Incident) -> bool {
-        use zizhi_types::record::Ending::{Fixed, Merged, RecoveredAlone};
-        matches!(incident.ending, Some(Fixed | Merged | RecoveredAlone))
+        newest
+            .last()
+            .map_or(Severity::Indeterminate, |v| Severity::of(v))
     }
 
     /// The raw messages that a record rests on, found by walking its causes to their ends; in journal order.
