@@ -21,14 +21,24 @@ pub fn quantity(value: f64, metric: Metric, language: Language) -> String {
     }
 }
 
-/// A time span: seconds up to two minutes, then minutes.
+/// A time span: seconds up to two minutes, then minutes and whole seconds.
 pub fn duration(milliseconds: u64, language: Language) -> String {
-    let seconds = milliseconds as f64 / 1000.0;
-    if seconds < 120.0 {
-        unit("unit-second", &number(seconds), language)
-    } else {
-        unit("unit-minute", &number(seconds / 60.0), language)
+    if milliseconds < 120_000 {
+        return unit(
+            "unit-second",
+            &number(milliseconds as f64 / 1000.0),
+            language,
+        );
     }
+    let (minutes, seconds) = (milliseconds / 60_000, milliseconds % 60_000 / 1000);
+    let minutes = unit("unit-minute", &minutes.to_string(), language);
+    if seconds == 0 {
+        return minutes;
+    }
+    format!(
+        "{minutes} {}",
+        unit("unit-second", &seconds.to_string(), language)
+    )
 }
 
 /// A probability as a percentage and in words, for example `87 % (likely)`.
@@ -119,6 +129,7 @@ mod tests {
         assert_eq!(en(0.0, Metric::PortOperUp), "down");
         assert_eq!(en(10.0, Metric::PortCost), "10");
         assert_eq!(en(300.0, Metric::GatewayPolicyAge), "5 min");
+        assert_eq!(duration(130_000, Language::Zh), "2 分钟 10 秒");
         assert_eq!(quantity(40.0, Metric::GroupRate, Language::Zh), "40 次/秒");
     }
 
