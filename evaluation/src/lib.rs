@@ -1,1 +1,3 @@
 //! zizhi-evaluation
+
+pub mod lab;
