@@ -96,6 +96,16 @@ pub fn set_up(lab: &LabId, router: &str, interface: &str, up: bool) -> Result<()
     run("ip", &["-n", &namespace, "link", "set", interface, state]).map(drop)
 }
 
+/// The operational state of an interface, as `ip` writes it: `UP`, `DOWN`, `LOWERLAYERDOWN`.
+pub fn oper_state(lab: &LabId, router: &str, interface: &str) -> Result<String, LabError> {
+    let namespace = lab.namespace(router);
+    let text = run("ip", &["-n", &namespace, "-j", "link", "show", interface])?;
+    let links: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let state = links[0]["operstate"].as_str();
+    let missing = || LabError::NoObject(format!("interface {interface} at {router}"));
+    state.map(str::to_owned).ok_or_else(missing)
+}
+
 /// The pairs of interfaces, made from within the first one's namespace so that none ever shows up in the host's.
 fn interfaces<'a>(plan: &'a Plan, lab: &LabId) -> BTreeMap<&'a str, String> {
     let mut batches: BTreeMap<&str, String> = BTreeMap::new();

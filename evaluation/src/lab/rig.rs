@@ -197,6 +197,20 @@ impl Rig {
         processes.into_iter().find(|p| p.what == instance.id)
     }
 
+    /// Whether the instance's port is open, seen in the kernel's own table of the namespace.
+    pub fn listens(&self, instance: &InstancePlan) -> bool {
+        let Some(process) = self.instance_process(instance) else {
+            return false;
+        };
+        let table = std::fs::read_to_string(format!("/proc/{}/net/tcp", process.pid));
+        let port = format!(":{:04X}", instance.port);
+        table.is_ok_and(|text| {
+            // Local address, remote address, state; 0A is LISTEN.
+            let mut rows = text.lines().map(|l| l.split_whitespace().collect::<Vec<_>>());
+            rows.any(|f| matches!(f.as_slice(), [_, local, _, "0A", ..] if local.ends_with(&port)))
+        })
+    }
+
     /// Starts the gateway.
     pub fn start_gateway(&self) -> Result<(), LabError> {
         let (host, id) = self
