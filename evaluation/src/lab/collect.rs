@@ -3,12 +3,12 @@
 //! In: the routers' readings now and one round ago, the probes' and users' results. Out: [`TelemetryBatch`]es. Pure
 //! arithmetic; the reading is done by the observer that calls it.
 
+use super::gateway::GatewayStats;
 use super::ledger::Judged;
 use super::plan::{Plan, RouterPlan};
 use super::reading::{PortReading, RouterReading};
 use super::recent::Summary;
 use super::service::ServiceStats;
-use super::gateway::GatewayStats;
 use std::collections::BTreeMap;
 use zizhi_types::wire::{Sample, TelemetryBatch};
 use zizhi_types::{ManagedObject, Metric, NetTime, ObjectKind};
@@ -45,12 +45,21 @@ impl Batch {
         let object = ManagedObject::new(metric.object_kind(), name).ok();
         let value = value.into().filter(|v| v.is_finite());
         if let (Some(object), Some(value)) = (object, value) {
-            self.samples.push(Sample { object, metric, value });
+            self.samples.push(Sample {
+                object,
+                metric,
+                value,
+            });
         }
     }
 }
 
-fn batch(kind: ObjectKind, name: &str, at: NetTime, fill: impl FnOnce(&mut Batch)) -> Option<TelemetryBatch> {
+fn batch(
+    kind: ObjectKind,
+    name: &str,
+    at: NetTime,
+    fill: impl FnOnce(&mut Batch),
+) -> Option<TelemetryBatch> {
     let mut batch = Batch { samples: vec![] };
     fill(&mut batch);
     Some(TelemetryBatch {
@@ -66,14 +75,34 @@ const fn state(good: bool) -> f64 {
 
 /// The telemetry of a round.
 pub fn telemetry(plan: &Plan, before: Option<&Round>, now: &Round) -> Vec<TelemetryBatch> {
-    let routers = plan.routers.iter().filter_map(|r| router_batch(plan, r, before, now));
-    let sites = plan.network.sites.iter().filter_map(|s| site_batch(plan, &s.id, before, now));
-    let gateways = plan.network.gateways.iter().filter_map(|g| gateway_batch(&g.id, now));
-    let cells = plan.network.cells.iter().filter_map(|c| cell_batch(plan, &c.id, now));
+    let routers = plan
+        .routers
+        .iter()
+        .filter_map(|r| router_batch(plan, r, before, now));
+    let sites = plan
+        .network
+        .sites
+        .iter()
+        .filter_map(|s| site_batch(plan, &s.id, before, now));
+    let gateways = plan
+        .network
+        .gateways
+        .iter()
+        .filter_map(|g| gateway_batch(&g.id, now));
+    let cells = plan
+        .network
+        .cells
+        .iter()
+        .filter_map(|c| cell_batch(plan, &c.id, now));
     routers.chain(sites).chain(gateways).chain(cells).collect()
 }
 
-fn router_batch(plan: &Plan, router: &RouterPlan, before: Option<&Round>, now: &Round) -> Option<TelemetryBatch> {
+fn router_batch(
+    plan: &Plan,
+    router: &RouterPlan,
+    before: Option<&Round>,
+    now: &Round,
+) -> Option<TelemetryBatch> {
     let reading = now.routers.get(&router.id)?;
     let earlier = before.and_then(|b| b.routers.get(&router.id));
     batch(ObjectKind::Router, &router.id, now.at, |out| {
@@ -86,11 +115,22 @@ fn router_batch(plan: &Plan, router: &RouterPlan, before: Option<&Round>, now: &
             let earlier = earlier.and_then(|r| r.ports.get(&wire.link));
             port_state(out, &name, port);
             if let Some(earlier) = earlier {
-                port_change(out, &name, port, earlier, now.elapsed_ms, wire.capacity_mbps);
+                port_change(
+                    out,
+                    &name,
+                    port,
+                    earlier,
+                    now.elapsed_ms,
+                    wire.capacity_mbps,
+                );
             }
             let key = (router.id.clone(), wire.link.clone());
             // A port without carrier sends nothing, so nothing of it is lost: the carrier tells that story.
-            if let Some(judged) = now.ports.get(&key).filter(|_| port.kernel.is_some_and(|k| k.up)) {
+            if let Some(judged) = now
+                .ports
+                .get(&key)
+                .filter(|_| port.kernel.is_some_and(|k| k.up))
+            {
                 out.add(&name, Metric::PortError, judged.loss_ratio());
             }
         }
@@ -107,7 +147,8 @@ fn port_state(out: &mut Batch, name: &str, port: &PortReading) {
     out.add(name, Metric::PortAdjacencyUp, port.adjacent.map(state));
     out.add(name, Metric::PortCost, port.cost);
     out.add(name, Metric::PortRate, port.queue.map(|q| q.rate_mbps));
-    let queue_ms = |q: super::reading::QueueReading| q.backlog_bytes as f64 * 8.0 / (q.rate_mbps * 1000.0);
+    let queue_ms =
+        |q: super::reading::QueueReading| q.backlog_bytes as f64 * 8.0 / (q.rate_mbps * 1000.0);
     out.add(name, Metric::PortQueue, port.queue.map(queue_ms));
 }
 
@@ -125,19 +166,37 @@ fn port_change(
         let sent = k.sent_bytes.saturating_sub(b.sent_bytes) as f64 * 8.0;
         let mbps = sent / 1000.0 / elapsed_ms as f64;
         out.add(name, Metric::PortOut, mbps);
-        out.add(name, Metric::PortUtilization, (mbps / capacity_mbps).min(1.0));
+        out.add(
+            name,
+            Metric::PortUtilization,
+            (mbps / capacity_mbps).min(1.0),
+        );
         let flaps = k.carrier_changes.saturating_sub(b.carrier_changes);
         out.add(name, Metric::PortFlaps, flaps as f64);
     }
     if let (Some(q), Some(b)) = (now.queue, before.queue) {
         let drops = q.drops.saturating_sub(b.drops) as f64;
         let packets = q.packets.saturating_sub(b.packets) as f64;
-        out.add(name, Metric::PortDiscard, drops / (drops + packets).max(1.0));
+        out.add(
+            name,
+            Metric::PortDiscard,
+            drops / (drops + packets).max(1.0),
+        );
     }
 }
 
-fn site_batch(plan: &Plan, site: &str, before: Option<&Round>, now: &Round) -> Option<TelemetryBatch> {
-    let here: Vec<_> = plan.network.instances.iter().filter(|i| i.site == site).collect();
+fn site_batch(
+    plan: &Plan,
+    site: &str,
+    before: Option<&Round>,
+    now: &Round,
+) -> Option<TelemetryBatch> {
+    let here: Vec<_> = plan
+        .network
+        .instances
+        .iter()
+        .filter(|i| i.site == site)
+        .collect();
     batch(ObjectKind::Site, site, now.at, |out| {
         let mut busy = 0.0;
         for instance in &here {
@@ -149,14 +208,20 @@ fn site_batch(plan: &Plan, site: &str, before: Option<&Round>, now: &Round) -> O
                 continue;
             };
             let recent = stats.recent;
-            let share = recent.rps * recent.service_ms.unwrap_or_default() / 1000.0 / f64::from(instance.workers);
+            let share = recent.rps * recent.service_ms.unwrap_or_default()
+                / 1000.0
+                / f64::from(instance.workers);
             busy += share.min(1.0) / here.len() as f64;
             out.add(id, Metric::InstanceRate, recent.rps);
             out.add(id, Metric::InstanceService, recent.service_ms);
             out.add(id, Metric::InstanceLatency, recent.latency_ms_p95);
             out.add(id, Metric::InstanceUtilization, share.min(1.0));
             let earlier = before.and_then(|b| b.instances.get(id).copied().flatten());
-            out.add(id, Metric::InstanceRejected, earlier.map(|e| refused_ratio(&e, &stats)));
+            out.add(
+                id,
+                Metric::InstanceRejected,
+                earlier.map(|e| refused_ratio(&e, &stats)),
+            );
         }
         out.add(site, Metric::SiteUtilization, busy);
     })
@@ -191,7 +256,10 @@ fn cell_batch(plan: &Plan, cell: &str, now: &Round) -> Option<TelemetryBatch> {
     let cells = &plan.network.cells;
     let capacity = cells.iter().find(|c| c.id == cell)?.capacity_rps;
     let groups = plan.network.groups.iter().filter(|g| g.cell == cell);
-    let rps: f64 = groups.filter_map(|g| now.groups.get(&g.id)).map(|s| s.rps).sum();
+    let rps: f64 = groups
+        .filter_map(|g| now.groups.get(&g.id))
+        .map(|s| s.rps)
+        .sum();
     batch(ObjectKind::Cell, cell, now.at, |out| {
         out.add(cell, Metric::CellUp, 1.0);
         out.add(cell, Metric::CellUtilization, rps / capacity);
@@ -207,14 +275,27 @@ mod tests {
         let port = PortReading {
             adjacent: Some(up),
             cost: Some(10.0),
-            kernel: Some(KernelReading { up, carrier_changes: 2, sent_bytes }),
-            queue: Some(QueueReading { rate_mbps: 5.0, backlog_bytes: 6_250, packets: 90 * (at / 1000), drops }),
+            kernel: Some(KernelReading {
+                up,
+                carrier_changes: 2,
+                sent_bytes,
+            }),
+            queue: Some(QueueReading {
+                rate_mbps: 5.0,
+                backlog_bytes: 6_250,
+                packets: 90 * (at / 1000),
+                drops,
+            }),
         };
         let reading = RouterReading {
             answers: true,
             ports: BTreeMap::from([("c1-c3".to_owned(), port)]),
         };
-        let lost = Judged { sent: 10, lost: 10, took_ms: vec![] };
+        let lost = Judged {
+            sent: 10,
+            lost: 10,
+            took_ms: vec![],
+        };
         Round {
             at: NetTime(at),
             elapsed_ms: 1000,
@@ -238,12 +319,19 @@ mod tests {
         let out = telemetry(&plan, Some(&before), &now);
         let port = |metric| value(&out, "port/c1:c1-c3", metric);
         assert_eq!(port(Metric::PortOut), Some(5.0));
-        assert_eq!(port(Metric::PortUtilization), Some(0.1), "over the intended 50 Mbit/s");
+        assert_eq!(
+            port(Metric::PortUtilization),
+            Some(0.1),
+            "over the intended 50 Mbit/s"
+        );
         assert_eq!(port(Metric::PortDiscard), Some(0.1));
         assert_eq!(port(Metric::PortQueue), Some(10.0));
         assert_eq!(port(Metric::PortError), Some(1.0));
         assert_eq!(value(&out, "router/c1", Metric::RouterUp), Some(1.0));
-        assert_eq!(value(&out, "instance/infer@dc1", Metric::InstanceUp), Some(0.0));
+        assert_eq!(
+            value(&out, "instance/infer@dc1", Metric::InstanceUp),
+            Some(0.0)
+        );
     }
 
     #[test]

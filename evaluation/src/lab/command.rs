@@ -29,7 +29,9 @@ pub fn feed(program: &str, arguments: &[&str], input: &str) -> Result<String, La
         // A program that does not read its input says more with its own error.
         let _ = stdin.write_all(input.as_bytes());
     }
-    let output = child.wait_with_output().map_err(|e| failed(e.to_string()))?;
+    let output = child
+        .wait_with_output()
+        .map_err(|e| failed(e.to_string()))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

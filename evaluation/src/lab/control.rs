@@ -23,7 +23,11 @@ pub fn refresh(socket: &Path) -> Result<GatewayStats> {
 
 /// Limits an instance to a share of its capacity, 0 to 1.
 pub fn limit(socket: &Path, instance: &str, share: f64) -> Result<GatewayStats> {
-    command(socket, "POST", &format!("/limit?instance={instance}&share={share}"))
+    command(
+        socket,
+        "POST",
+        &format!("/limit?instance={instance}&share={share}"),
+    )
 }
 
 fn command(socket: &Path, method: &str, target: &str) -> Result<GatewayStats> {

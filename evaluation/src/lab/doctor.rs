@@ -116,7 +116,10 @@ pub fn examine() -> Vec<Finding> {
     let scratch = Scratch {
         names: ["a", "b"].map(|n| format!("zl-doctor{}-{n}", std::process::id())),
     };
-    let findings = CHECKS.iter().map(|check| examine_one(check, &scratch)).collect();
+    let findings = CHECKS
+        .iter()
+        .map(|check| examine_one(check, &scratch))
+        .collect();
     scratch.remove();
     findings
 }
@@ -142,10 +145,14 @@ pub fn missing() -> Vec<Finding> {
 }
 
 fn frr() -> Result<String, LabError> {
-    let folder = daemon_folder().ok_or_else(|| LabError::Missing("no zebra in any usual place".into()))?;
+    let folder =
+        daemon_folder().ok_or_else(|| LabError::Missing("no zebra in any usual place".into()))?;
     for daemon in ["ospfd", "isisd", "bgpd"] {
         if !folder.join(daemon).is_file() {
-            return Err(LabError::Missing(format!("no {daemon} in {}", folder.display())));
+            return Err(LabError::Missing(format!(
+                "no {daemon} in {}",
+                folder.display()
+            )));
         }
     }
     let text = run(&folder.join("zebra").to_string_lossy(), &["--version"])?;
@@ -155,12 +162,24 @@ fn frr() -> Result<String, LabError> {
 
 fn user_namespace() -> Result<String, LabError> {
     let works = "an ordinary user may run the lab";
-    let unshare = ["--user", "--map-root-user", "--mount", "--pid", "--fork", "true"];
+    let unshare = [
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "--pid",
+        "--fork",
+        "true",
+    ];
     if !nix::unistd::geteuid().is_root() || rootless::is_inside() {
         return run("unshare", &unshare).map(|_| works.into());
     }
     // Root may do it anyway: ask as nobody.
-    let mut arguments = vec!["--reuid=65534", "--regid=65534", "--clear-groups", "unshare"];
+    let mut arguments = vec![
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "unshare",
+    ];
     arguments.extend(unshare);
     run("setpriv", &arguments).map(|_| works.into())
 }
@@ -173,7 +192,12 @@ impl Scratch {
 
     fn veth(&self) -> Result<String, LabError> {
         let [a, b] = &self.names;
-        run("ip", &["-n", a, "link", "add", "to-b", "type", "veth", "peer", "name", "to-a", "netns", b])?;
+        run(
+            "ip",
+            &[
+                "-n", a, "link", "add", "to-b", "type", "veth", "peer", "name", "to-a", "netns", b,
+            ],
+        )?;
         run("ip", &["-n", a, "link", "set", "to-b", "up"])?;
         Ok("made a pair between them".into())
     }
@@ -185,13 +209,26 @@ impl Scratch {
     }
 
     fn egress(&self) -> Result<String, LabError> {
-        let rules = "table netdev t { chain c { type filter hook egress device \"to-b\" priority 0; policy drop; } }\n";
-        feed("ip", &["netns", "exec", &self.names[0], "nft", "-f", "-"], rules)?;
+        let rules = "table netdev t {\n chain c {\n type filter hook egress device \"to-b\" priority 0; policy drop;\n }\n}\n";
+        feed(
+            "ip",
+            &["netns", "exec", &self.names[0], "nft", "-f", "-"],
+            rules,
+        )?;
         Ok("dropped everything on a link".into())
     }
 
     fn execute(&self) -> Result<String, LabError> {
-        run("ip", &["netns", "exec", &self.names[0], "cat", "/sys/class/net/to-b/operstate"])?;
+        run(
+            "ip",
+            &[
+                "netns",
+                "exec",
+                &self.names[0],
+                "cat",
+                "/sys/class/net/to-b/operstate",
+            ],
+        )?;
         Ok("ran one and saw its own interfaces".into())
     }
 

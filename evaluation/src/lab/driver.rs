@@ -7,13 +7,14 @@ use super::control;
 use super::error::LabError;
 use super::frr::{Daemon, border_map};
 use super::namespace;
-use super::plan::{InstancePlan, Protocol, RouterPlan, Wire, local_preference};
+use super::plan::{End, InstancePlan, Protocol, RouterPlan, Wire, local_preference};
 use super::process::end;
 use super::reading;
 use super::rig::{Rig, refused, wait};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Mutex;
 use zizhi_playbooks::{Driver, DriverError};
 use zizhi_types::action::{Action, Receipt, Value, Verb};
@@ -71,7 +72,10 @@ fn apply(rig: &Rig, action: &Action) -> Answer {
     let name = action.object.name();
     if action.object.kind() != action.verb.object_kind() {
         let kind = action.verb.object_kind().as_str();
-        return Err(DriverError::Refused(format!("{} is done to a {kind}, not to {}", action.verb, action.object)));
+        return Err(DriverError::Refused(format!(
+            "{} is done to a {kind}, not to {}",
+            action.verb, action.object
+        )));
     }
     let none = || DriverError::Refused(format!("the lab has no {}", action.object));
     let plan = rig.plan();
@@ -83,9 +87,12 @@ fn apply(rig: &Rig, action: &Action) -> Answer {
         Verb::InstanceRestart => restart_instance(rig, plan.instance(name).ok_or_else(none)?),
         Verb::InstanceSteerLimit => limit(rig, plan.instance(name).ok_or_else(none)?, action),
         Verb::GatewayRefreshPolicy => refresh(rig),
-        Verb::InstanceMigrate | Verb::SiteScaleOut | Verb::CellRestart => Err(DriverError::Refused(
-            format!("the lab cannot {}: it has one host per site and no radio", action.verb),
-        )),
+        Verb::InstanceMigrate | Verb::SiteScaleOut | Verb::CellRestart => {
+            Err(DriverError::Refused(format!(
+                "the lab cannot {}: it has one host per site and no radio",
+                action.verb
+            )))
+        }
     }
 }
 
@@ -99,10 +106,18 @@ fn failed(error: LabError) -> DriverError {
     DriverError::Failed(error.to_string())
 }
 
-fn number(action: &Action, key: &str, range: std::ops::RangeInclusive<f64>) -> Result<f64, DriverError> {
+fn number(
+    action: &Action,
+    key: &str,
+    range: std::ops::RangeInclusive<f64>,
+) -> Result<f64, DriverError> {
     let (low, high) = (*range.start(), *range.end());
     let value = action.number(key).filter(|v| range.contains(v));
-    value.ok_or_else(|| DriverError::Refused(format!("{action}: {key} must be a number from {low} to {high}")))
+    value.ok_or_else(|| {
+        DriverError::Refused(format!(
+            "{action}: {key} must be a number from {low} to {high}"
+        ))
+    })
 }
 
 /// One value read at both ends of a wire.
@@ -111,12 +126,18 @@ fn both_ends<T>(
     read: impl Fn(&str, &str) -> Result<T, LabError>,
 ) -> Result<[T; 2], LabError> {
     let [a, b] = &wire.ends;
-    Ok([read(&a.router, &a.interface)?, read(&b.router, &b.interface)?])
+    Ok([
+        read(&a.router, &a.interface)?,
+        read(&b.router, &b.interface)?,
+    ])
 }
 
 fn describe<T: std::fmt::Display>(wire: &Wire, what: &str, values: &[T; 2]) -> String {
     let [a, b] = &wire.ends;
-    format!("{what} {}={} {}={}", a.router, values[0], b.router, values[1])
+    format!(
+        "{what} {}={} {}={}",
+        a.router, values[0], b.router, values[1]
+    )
 }
 
 // --- cost ---------------------------------------------------------------------------------------------------------
@@ -125,7 +146,10 @@ fn read_costs(rig: &Rig, wire: &Wire) -> Result<[f64; 2], LabError> {
     both_ends(wire, |router, _| {
         let none = || LabError::NoObject(format!("cost of {} at {router}", wire.link));
         let plan = rig.plan().router(router).ok_or_else(none)?;
-        reading::costs(rig, plan)?.get(&wire.link).copied().ok_or_else(none)
+        reading::costs(rig, plan)?
+            .get(&wire.link)
+            .copied()
+            .ok_or_else(none)
     })
 }
 
@@ -136,12 +160,18 @@ fn set_cost(rig: &Rig, wire: &Wire, action: &Action) -> Answer {
     if let Err(e) = configure_cost(rig, wire, [cost, cost]) {
         // One end may have it and the other not: put both back, and be sure of it, or say that nobody knows.
         let back = configure_cost(rig, wire, before).and_then(|()| read_costs(rig, wire));
-        return Err(if back.is_ok_and(|c| c == before) { failed(e) } else { unknown(e) });
+        return Err(if back.is_ok_and(|c| c == before) {
+            failed(e)
+        } else {
+            unknown(e)
+        });
     }
     let after = read_costs(rig, wire).map_err(unknown)?;
     if after != [cost, cost] {
         let seen = describe(wire, "cost", &after);
-        return Err(DriverError::Unknown(format!("{action} was accepted, but reads back as {seen}")));
+        return Err(DriverError::Unknown(format!(
+            "{action} was accepted, but reads back as {seen}"
+        )));
     }
     let undo = Action::new(Verb::LinkSetCost, action.object.clone());
     Ok(Receipt {
@@ -154,8 +184,14 @@ fn set_cost(rig: &Rig, wire: &Wire, action: &Action) -> Answer {
 
 fn cost_commands(wire: &Wire, interface: &str, cost: u32) -> Vec<String> {
     match wire.protocol {
-        Protocol::Ospf => vec![format!("interface {interface}"), format!("ip ospf cost {cost}")],
-        Protocol::Isis => vec![format!("interface {interface}"), format!("isis metric {cost}")],
+        Protocol::Ospf => vec![
+            format!("interface {interface}"),
+            format!("ip ospf cost {cost}"),
+        ],
+        Protocol::Isis => vec![
+            format!("interface {interface}"),
+            format!("isis metric {cost}"),
+        ],
         Protocol::Bgp => vec![
             format!("route-map {} permit 10", border_map(&wire.link)),
             format!("set local-preference {}", local_preference(cost)),
@@ -175,7 +211,8 @@ pub fn configure_cost(rig: &Rig, wire: &Wire, costs: [f64; 2]) -> Result<(), Lab
         let daemon = wire.protocol.daemon();
         let mut vty = rig.vty(&end.router, daemon)?;
         let error = |e| refused(&end.router, daemon, &e);
-        vty.configure(&cost_commands(wire, &end.interface, cost as u32)).map_err(error)?;
+        vty.configure(&cost_commands(wire, &end.interface, cost as u32))
+            .map_err(error)?;
         if wire.protocol == Protocol::Bgp {
             vty.say("clear bgp ipv4 unicast * soft in").map_err(error)?;
         }
@@ -189,7 +226,9 @@ fn read_rates(rig: &Rig, wire: &Wire) -> Result<[f64; 2], LabError> {
     both_ends(wire, |router, interface| {
         let queues = reading::queues(&rig.id().namespace(router))?;
         let queue = queues.get(interface);
-        queue.map(|q| q.rate_mbps).ok_or_else(|| LabError::NoObject(format!("queue on {router} {interface}")))
+        queue
+            .map(|q| q.rate_mbps)
+            .ok_or_else(|| LabError::NoObject(format!("queue on {router} {interface}")))
     })
 }
 
@@ -200,7 +239,9 @@ fn set_rate(rig: &Rig, wire: &Wire, action: &Action) -> Answer {
     let after = read_rates(rig, wire).map_err(unknown)?;
     if after.iter().any(|rate| (rate - mbps).abs() > mbps * 0.001) {
         let seen = describe(wire, "Mbit/s", &after);
-        return Err(DriverError::Unknown(format!("{action} was accepted, but reads back as {seen}")));
+        return Err(DriverError::Unknown(format!(
+            "{action} was accepted, but reads back as {seen}"
+        )));
     }
     let undo = Action::new(Verb::LinkSetRate, action.object.clone());
     Ok(Receipt {
@@ -211,18 +252,30 @@ fn set_rate(rig: &Rig, wire: &Wire, action: &Action) -> Answer {
 }
 
 fn read_carrier(rig: &Rig, wire: &Wire) -> Result<[String; 2], LabError> {
-    both_ends(wire, |router, interface| namespace::oper_state(rig.id(), router, interface))
+    both_ends(wire, |router, interface| {
+        namespace::oper_state(rig.id(), router, interface)
+    })
+}
+
+/// How long a reset link stays down. When a port comes back within some 20 ms, the kernel has removed its routes but
+/// zebra 8.4 never hears of it and does not send them again; from 500 ms on none was lost. Measured here.
+const RESET_PAUSE: Duration = Duration::from_millis(1000);
+
+fn set_both(rig: &Rig, wire: &Wire, up: bool) -> Result<(), DriverError> {
+    let set = |e: &End| namespace::set_up(rig.id(), &e.router, &e.interface, up).map_err(unknown);
+    wire.ends.iter().try_for_each(set)
 }
 
 fn reset(rig: &Rig, wire: &Wire) -> Answer {
     let before = read_carrier(rig, wire).map_err(failed)?;
-    for up in [false, true] {
-        for end in &wire.ends {
-            namespace::set_up(rig.id(), &end.router, &end.interface, up).map_err(unknown)?;
-        }
-    }
+    set_both(rig, wire, false)?;
+    std::thread::sleep(RESET_PAUSE);
+    set_both(rig, wire, true)?;
     let trained = || read_carrier(rig, wire).is_ok_and(|s| s == ["UP", "UP"]);
-    wait("carrier at both ends", 3, trained, || format!("{:?}", read_carrier(rig, wire))).map_err(unknown)?;
+    wait("carrier at both ends", 3, trained, || {
+        format!("{:?}", read_carrier(rig, wire))
+    })
+    .map_err(unknown)?;
     let after = read_carrier(rig, wire).map_err(unknown)?;
     Ok(Receipt {
         before: describe(wire, "carrier", &before),
@@ -235,8 +288,15 @@ fn reset(rig: &Rig, wire: &Wire) -> Answer {
 
 fn programs(rig: &Rig, node: &str) -> String {
     let living = rig.living(node);
-    let list: Vec<String> = living.iter().map(|p| format!("{}[{}]", p.what, p.pid)).collect();
-    if list.is_empty() { "nothing runs".into() } else { list.join(" ") }
+    let list: Vec<String> = living
+        .iter()
+        .map(|p| format!("{}[{}]", p.what, p.pid))
+        .collect();
+    if list.is_empty() {
+        "nothing runs".into()
+    } else {
+        list.join(" ")
+    }
 }
 
 fn restart_router(rig: &Rig, router: &RouterPlan) -> Answer {
@@ -246,7 +306,10 @@ fn restart_router(rig: &Rig, router: &RouterPlan) -> Answer {
     rig.start_protocols(router).map_err(unknown)?;
     let daemons = Daemon::of(router);
     let answers = || daemons.iter().all(|d| rig.vty(&router.id, *d).is_ok());
-    wait("an answer of all daemons", 10, answers, || programs(rig, &router.id)).map_err(unknown)?;
+    wait("an answer of all daemons", 10, answers, || {
+        programs(rig, &router.id)
+    })
+    .map_err(unknown)?;
     Ok(Receipt {
         before,
         after: programs(rig, &router.id),
@@ -261,7 +324,10 @@ fn restart_instance(rig: &Rig, instance: &InstancePlan) -> Answer {
     }
     rig.start_instance(instance).map_err(unknown)?;
     let answers = || rig.listens(instance);
-    wait("the service to listen", 5, answers, || programs(rig, &instance.host)).map_err(unknown)?;
+    wait("the service to listen", 5, answers, || {
+        programs(rig, &instance.host)
+    })
+    .map_err(unknown)?;
     Ok(Receipt {
         before,
         after: format!("{}, listening", programs(rig, &instance.host)),
@@ -272,13 +338,23 @@ fn restart_instance(rig: &Rig, instance: &InstancePlan) -> Answer {
 fn limit(rig: &Rig, instance: &InstancePlan, action: &Action) -> Answer {
     let share = number(action, "share", 0.0..=1.0)?;
     let socket = rig.control_socket();
-    let silent = |e: std::io::Error| DriverError::Failed(format!("the gateway does not answer: {e}"));
-    let before = control::stats(&socket).map_err(silent)?.limits.get(&instance.id).copied();
-    let before = before.ok_or_else(|| DriverError::Refused(format!("the gateway does not know {}", instance.id)))?;
-    let after = control::limit(&socket, &instance.id, share).map_err(|e| DriverError::Unknown(e.to_string()))?;
+    let silent =
+        |e: std::io::Error| DriverError::Failed(format!("the gateway does not answer: {e}"));
+    let before = control::stats(&socket)
+        .map_err(silent)?
+        .limits
+        .get(&instance.id)
+        .copied();
+    let before = before.ok_or_else(|| {
+        DriverError::Refused(format!("the gateway does not know {}", instance.id))
+    })?;
+    let after = control::limit(&socket, &instance.id, share)
+        .map_err(|e| DriverError::Unknown(e.to_string()))?;
     let after = after.limits.get(&instance.id).copied().unwrap_or(f64::NAN);
     if (after - share).abs() > 1e-9 {
-        return Err(DriverError::Unknown(format!("{action} was accepted, but reads back as {after}")));
+        return Err(DriverError::Unknown(format!(
+            "{action} was accepted, but reads back as {after}"
+        )));
     }
     let undo = Action::new(Verb::InstanceSteerLimit, action.object.clone());
     Ok(Receipt {
@@ -290,12 +366,16 @@ fn limit(rig: &Rig, instance: &InstancePlan, action: &Action) -> Answer {
 
 fn refresh(rig: &Rig) -> Answer {
     let socket = rig.control_socket();
-    let silent = |e: std::io::Error| DriverError::Failed(format!("the gateway does not answer: {e}"));
+    let silent =
+        |e: std::io::Error| DriverError::Failed(format!("the gateway does not answer: {e}"));
     let before = control::stats(&socket).map_err(silent)?;
     let after = control::refresh(&socket).map_err(|e| DriverError::Unknown(e.to_string()))?;
     Ok(Receipt {
         before: format!("policy {:.0} s old", before.policy_age_s),
-        after: format!("policy {:.0} s old, {:?}", after.policy_age_s, after.weights),
+        after: format!(
+            "policy {:.0} s old, {:?}",
+            after.policy_age_s, after.weights
+        ),
         undo: None,
     })
 }

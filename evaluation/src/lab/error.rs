@@ -81,7 +81,10 @@ pub enum LabError {
 
 impl LabError {
     /// For `map_err`: a failed file operation.
-    pub fn file(verb: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+    pub fn file(
+        verb: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { verb, path, source }
     }

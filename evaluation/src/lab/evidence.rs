@@ -35,12 +35,28 @@ pub fn about(rig: &Rig, object: &ManagedObject) -> Vec<Statement> {
             Protocol::Ospf | Protocol::Bgp => "show ip ospf neighbor",
         };
         said.push(daemon(rig, &router.id, router.igp.daemon(), igp));
-        said.push(daemon(rig, &router.id, Daemon::Bgpd, "show bgp ipv4 unicast summary"));
+        said.push(daemon(
+            rig,
+            &router.id,
+            Daemon::Bgpd,
+            "show bgp ipv4 unicast summary",
+        ));
         let namespace = rig.id().namespace(&router.id);
-        said.push(program(&router.id, "ip", &["-n", &namespace, "-br", "link"]));
-        said.push(program(&router.id, "tc", &["-n", &namespace, "-s", "qdisc", "show"]));
+        said.push(program(
+            &router.id,
+            "ip",
+            &["-n", &namespace, "-br", "link"],
+        ));
+        said.push(program(
+            &router.id,
+            "tc",
+            &["-n", &namespace, "-s", "qdisc", "show"],
+        ));
     }
-    if matches!(object.kind(), ObjectKind::Instance | ObjectKind::Site | ObjectKind::Gateway | ObjectKind::Group) {
+    if matches!(
+        object.kind(),
+        ObjectKind::Instance | ObjectKind::Site | ObjectKind::Gateway | ObjectKind::Group
+    ) {
         said.push(gateway(rig));
     }
     said
@@ -49,7 +65,11 @@ pub fn about(rig: &Rig, object: &ManagedObject) -> Vec<Statement> {
 /// The routers that can say something about an object.
 fn concerned<'a>(plan: &'a Plan, object: &'a ManagedObject) -> BTreeSet<&'a str> {
     let name = object.name();
-    let link = |link: &str| plan.wire(link).into_iter().flat_map(|w| w.ends.iter().map(|e| e.router.as_str()));
+    let link = |link: &str| {
+        plan.wire(link)
+            .into_iter()
+            .flat_map(|w| w.ends.iter().map(|e| e.router.as_str()))
+    };
     match (object.kind(), object.parts()) {
         (ObjectKind::Router, _) => BTreeSet::from([name]),
         (ObjectKind::Link, _) => link(name).collect(),
@@ -60,9 +80,10 @@ fn concerned<'a>(plan: &'a Plan, object: &'a ManagedObject) -> BTreeSet<&'a str>
 }
 
 fn daemon(rig: &Rig, router: &str, daemon: Daemon, command: &str) -> Statement {
-    let answer = rig
-        .vty(router, daemon)
-        .and_then(|mut vty| vty.say(command).map_err(|e| super::rig::refused(router, daemon, &e)));
+    let answer = rig.vty(router, daemon).and_then(|mut vty| {
+        vty.say(command)
+            .map_err(|e| super::rig::refused(router, daemon, &e))
+    });
     Statement {
         who: format!("{router} {}", daemon.name()),
         command: command.to_owned(),

@@ -46,8 +46,12 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         kind: FaultKind::LinkDown,
         object: "c1-c3",
-        inject: |rig, on| on.wire(|w| namespace::set_up(rig.id(), &w.ends[0].router, &w.ends[0].interface, false)),
-        clear: |rig, on| on.wire(|w| namespace::set_up(rig.id(), &w.ends[0].router, &w.ends[0].interface, true)),
+        inject: |rig, on| {
+            on.wire(|w| namespace::set_up(rig.id(), &w.ends[0].router, &w.ends[0].interface, false))
+        },
+        clear: |rig, on| {
+            on.wire(|w| namespace::set_up(rig.id(), &w.ends[0].router, &w.ends[0].interface, true))
+        },
         cures: |_| vec![(Verb::LinkReset, None)],
     },
     Fault {
@@ -64,7 +68,10 @@ pub const FAULTS: &[Fault] = &[
         clear: |rig, on| on.wire(|w| namespace::set_rate(rig.id(), w, w.capacity_mbps)),
         cures: |on| {
             let mbps = on.capacity_mbps();
-            vec![(Verb::LinkSetRate, Some(("mbps", mbps))), (Verb::LinkSetCost, Some(("cost", DRAINED)))]
+            vec![
+                (Verb::LinkSetRate, Some(("mbps", mbps))),
+                (Verb::LinkSetCost, Some(("cost", DRAINED))),
+            ]
         },
     },
     Fault {
@@ -84,7 +91,12 @@ pub const FAULTS: &[Fault] = &[
                 None => rig.start_instance(i),
             })
         },
-        cures: |_| vec![(Verb::InstanceRestart, None), (Verb::InstanceSteerLimit, Some(("share", 0.0)))],
+        cures: |_| {
+            vec![
+                (Verb::InstanceRestart, None),
+                (Verb::InstanceSteerLimit, Some(("share", 0.0))),
+            ]
+        },
     },
 ];
 
@@ -103,7 +115,8 @@ enum Target {
 
 impl Target {
     fn find(rig: &Rig, fault: &Fault, name: &str) -> Result<Self, LabError> {
-        let missing = || LabError::NoObject(format!("{} {name}", fault.kind.object_kind().as_str()));
+        let missing =
+            || LabError::NoObject(format!("{} {name}", fault.kind.object_kind().as_str()));
         match fault.kind.object_kind() {
             ObjectKind::Instance => rig.plan().instance(name).cloned().map(Self::Instance),
             _ => rig.plan().wire(name).cloned().map(Self::Wire),
@@ -118,7 +131,10 @@ impl Target {
         }
     }
 
-    fn instance<T>(&self, work: impl FnOnce(&InstancePlan) -> Result<T, LabError>) -> Result<T, LabError> {
+    fn instance<T>(
+        &self,
+        work: impl FnOnce(&InstancePlan) -> Result<T, LabError>,
+    ) -> Result<T, LabError> {
         match self {
             Self::Instance(instance) => work(instance),
             Self::Wire(w) => Err(LabError::NoObject(format!("instance {}", w.link))),
@@ -136,10 +152,17 @@ impl Target {
 
 /// The row of a kind.
 pub fn find(kind: FaultKind) -> Result<&'static Fault, LabError> {
-    FAULTS.iter().find(|f| f.kind == kind).ok_or_else(|| LabError::NoFault {
-        kind: kind.to_string(),
-        known: FAULTS.iter().map(|f| f.kind.as_str()).collect::<Vec<_>>().join(", "),
-    })
+    FAULTS
+        .iter()
+        .find(|f| f.kind == kind)
+        .ok_or_else(|| LabError::NoFault {
+            kind: kind.to_string(),
+            known: FAULTS
+                .iter()
+                .map(|f| f.kind.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
+        })
 }
 
 /// Breaks the named object, or the row's own if none is named.
@@ -185,7 +208,7 @@ const TABLE: &str = "zizhi_fault";
 fn silence(rig: &Rig, wire: &Wire) -> Result<(), LabError> {
     for end in &wire.ends {
         let rules = format!(
-            "table netdev {TABLE} {{ chain {0} {{ type filter hook egress device \"{0}\" priority 0; policy drop; }} }}\n",
+            "table netdev {TABLE} {{\n chain {0} {{\n type filter hook egress device \"{0}\" priority 0; policy drop;\n }}\n}}\n",
             end.interface
         );
         in_namespace(rig, &end.router, &rules)?;
@@ -204,13 +227,22 @@ fn unsilence(rig: &Rig, wire: &Wire) -> Result<(), LabError> {
 
 fn in_namespace(rig: &Rig, router: &str, rules: &str) -> Result<(), LabError> {
     let namespace = rig.id().namespace(router);
-    feed("ip", &["netns", "exec", &namespace, "nft", "-f", "-"], rules).map(drop)
+    feed(
+        "ip",
+        &["netns", "exec", &namespace, "nft", "-f", "-"],
+        rules,
+    )
+    .map(drop)
 }
 
 /// What `nft` says is dropped at a router: evidence that the fault is there.
 pub fn dropped(rig: &Rig, router: &str) -> String {
     let namespace = rig.id().namespace(router);
-    run("ip", &["netns", "exec", &namespace, "nft", "list", "ruleset"]).unwrap_or_default()
+    run(
+        "ip",
+        &["netns", "exec", &namespace, "nft", "list", "ruleset"],
+    )
+    .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -223,7 +255,9 @@ mod tests {
         let plan = Plan::three_domain();
         for fault in FAULTS {
             let target = match fault.kind.object_kind() {
-                ObjectKind::Instance => Target::Instance(plan.instance(fault.object).unwrap().clone()),
+                ObjectKind::Instance => {
+                    Target::Instance(plan.instance(fault.object).unwrap().clone())
+                }
                 _ => Target::Wire(plan.wire(fault.object).unwrap().clone()),
             };
             let truth = truth(fault, fault.object, &target).unwrap();
@@ -239,6 +273,9 @@ mod tests {
     #[test]
     fn a_fault_that_is_not_there_says_which_are() {
         let message = find(FaultKind::CellOutage).unwrap_err().to_string();
-        assert!(message.contains("cell-outage") && message.contains("silent-cut"), "{message}");
+        assert!(
+            message.contains("cell-outage") && message.contains("silent-cut"),
+            "{message}"
+        );
     }
 }

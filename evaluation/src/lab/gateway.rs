@@ -127,10 +127,12 @@ impl Gateway {
         if good {
             lock(&self.steering).answered(&target.id, latency_ms);
         }
-        lock(&self.sent)
-            .entry((group, target.id))
-            .or_default()
-            .add(self.now_ms(), latency_ms, latency_ms, good);
+        lock(&self.sent).entry((group, target.id)).or_default().add(
+            self.now_ms(),
+            latency_ms,
+            latency_ms,
+            good,
+        );
         response
     }
 
@@ -218,7 +220,11 @@ impl Gateway {
 }
 
 /// One request over a connection of its own, with a limit on the whole.
-pub async fn ask(address: SocketAddr, request: &Request, patience: Duration) -> std::io::Result<Response> {
+pub async fn ask(
+    address: SocketAddr,
+    request: &Request,
+    patience: Duration,
+) -> std::io::Result<Response> {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;

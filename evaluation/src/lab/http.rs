@@ -85,7 +85,10 @@ pub async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Reques
 }
 
 /// Writes one response and ends the stream.
-pub async fn write_response<S: AsyncWrite + Unpin>(stream: &mut S, response: &Response) -> Result<()> {
+pub async fn write_response<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    response: &Response,
+) -> Result<()> {
     let head = format!(
         "HTTP/1.1 {} x\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         response.status,

@@ -30,7 +30,13 @@ pub struct Users {
 
 impl Users {
     /// Starts to ask the gateway for a path, `rate_rps` times per second.
-    pub fn start(place: &Inside, gateway: SocketAddr, path: &str, group: &str, rate_rps: f64) -> Self {
+    pub fn start(
+        place: &Inside,
+        gateway: SocketAddr,
+        path: &str,
+        group: &str,
+        rate_rps: f64,
+    ) -> Self {
         let users = Self {
             recent: Arc::new(Mutex::new(Recent::default())),
             started: Instant::now(),

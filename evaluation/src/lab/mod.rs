@@ -60,7 +60,22 @@ pub const ROUND_MS: u64 = 1_000;
 pub struct Lab {
     rig: Arc<Rig>,
     driver: Arc<LabDriver>,
-    observer: Arc<Mutex<Observer>>,
+    /// Gone once the lab is down.
+    observer: Option<Arc<Mutex<Observer>>>,
+}
+
+impl Drop for Lab {
+    /// A lab that is not meant to live on is removed with its last user, also when that one panics.
+    fn drop(&mut self) {
+        let left = self.observer.take();
+        if left.is_none() || self.rig.keeps() {
+            return;
+        }
+        drop(left);
+        if let Err(e) = up::down(&self.rig.root(), self.rig.id()) {
+            tracing::error!(lab = %self.rig.id(), error = %e, "the lab could not be removed: run `zizhi lab down`");
+        }
+    }
 }
 
 impl Lab {
@@ -85,7 +100,7 @@ impl Lab {
         let observer = Observer::start(Arc::clone(&rig))?;
         Ok(Self {
             driver: Arc::new(LabDriver::new(Arc::clone(&rig))),
-            observer: Arc::new(Mutex::new(observer)),
+            observer: Some(Arc::new(Mutex::new(observer))),
             rig,
         })
     }
@@ -119,20 +134,25 @@ impl Lab {
         let (at, batches) = self.round().await;
         for batch in &batches {
             let subject = subject(batch.source.domain(), "obs", "telemetry");
-            let sent = bus.publish(&batch.source.to_string(), &subject, at, json(batch)?).await;
+            let sent = bus
+                .publish(&batch.source.to_string(), &subject, at, json(batch)?)
+                .await;
             match sent {
                 // The bus counts what it drops; the next round is only a second away.
                 Ok(_) | Err(zizhi_bus::BusError::Full) => {}
                 Err(e) => return Err(e.into()),
             }
         }
-        bus.publish("lab", CLOCK, at, json(&Clock { now: at })?).await?;
+        bus.publish("lab", CLOCK, at, json(&Clock { now: at })?)
+            .await?;
         Ok(at)
     }
 
     /// Reads the whole network once.
     pub async fn round(&self) -> (NetTime, Vec<TelemetryBatch>) {
-        let observer = Arc::clone(&self.observer);
+        let Some(observer) = self.observer.clone() else {
+            return (observer::now(), vec![]);
+        };
         let read = move || {
             // A reader that died left the last whole round.
             let mut observer = observer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -158,10 +178,9 @@ impl Lab {
     }
 
     /// Ends the users and removes everything.
-    pub fn down(self) -> Result<Removed, LabError> {
-        let (root, id) = (self.rig.root(), self.rig.id().clone());
-        drop(self.observer);
-        up::down(&root, &id)
+    pub fn down(mut self) -> Result<Removed, LabError> {
+        drop(self.observer.take());
+        up::down(&self.rig.root(), self.rig.id())
     }
 }
 

@@ -70,7 +70,11 @@ pub fn wire_up(plan: &Plan, lab: &LabId) -> Result<(), LabError> {
         for (wire, own, _) in plan.wires_of(&router.id) {
             let _ = writeln!(batch, "{}", shape(&own.interface, wire.capacity_mbps));
         }
-        feed("tc", &["-n", &lab.namespace(&router.id), "-batch", "-"], &batch)?;
+        feed(
+            "tc",
+            &["-n", &lab.namespace(&router.id), "-batch", "-"],
+            &batch,
+        )?;
     }
     Ok(())
 }
@@ -84,7 +88,11 @@ fn shape(interface: &str, mbps: f64) -> String {
 pub fn set_rate(lab: &LabId, wire: &Wire, mbps: f64) -> Result<(), LabError> {
     for end in &wire.ends {
         let namespace = lab.namespace(&end.router);
-        feed("tc", &["-n", &namespace, "-batch", "-"], &shape(&end.interface, mbps))?;
+        feed(
+            "tc",
+            &["-n", &namespace, "-batch", "-"],
+            &shape(&end.interface, mbps),
+        )?;
     }
     Ok(())
 }

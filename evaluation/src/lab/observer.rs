@@ -67,9 +67,17 @@ impl Observer {
                 .collect(),
             ports: self.ports.iter().map(judged).collect(),
             paths: self.paths.iter().map(judged).collect(),
-            instances: self.health.iter().map(|(id, h)| (id.clone(), h.last())).collect(),
+            instances: self
+                .health
+                .iter()
+                .map(|(id, h)| (id.clone(), h.last()))
+                .collect(),
             gateway: control::stats(&self.rig.control_socket()).ok(),
-            groups: self.users.iter().map(|(id, u)| (id.clone(), u.summary())).collect(),
+            groups: self
+                .users
+                .iter()
+                .map(|(id, u)| (id.clone(), u.summary()))
+                .collect(),
         };
         let batches = telemetry(plan, self.before.as_ref(), &round);
         self.before = Some(round);
@@ -79,7 +87,9 @@ impl Observer {
 
 /// The lab's time: milliseconds since 1970 in UTC.
 pub fn now() -> NetTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     NetTime(since.as_millis() as u64)
 }
 

@@ -105,7 +105,11 @@ fn neighbour_key(wire: &Wire, own: &End, far: &End) -> String {
 fn neighbours(rig: &Rig, router: &RouterPlan) -> BTreeMap<Daemon, Vec<String>> {
     let [_, protocols @ ..] = Daemon::of(router);
     let ask = |daemon: Daemon| {
-        let answer = rig.vty(&router.id, daemon).ok()?.ask(neighbour_command(daemon)).ok()?;
+        let answer = rig
+            .vty(&router.id, daemon)
+            .ok()?
+            .ask(neighbour_command(daemon))
+            .ok()?;
         Some((daemon, full_neighbours(daemon, &answer)))
     };
     protocols.into_iter().filter_map(ask).collect()
@@ -134,8 +138,18 @@ fn ospf_full(answer: &Value) -> Vec<String> {
     let neighbours = answer["neighbors"].as_object().into_iter().flatten();
     neighbours
         .flat_map(|(_, list)| list.as_array().into_iter().flatten())
-        .filter(|n| n["nbrState"].as_str().is_some_and(|s| s.starts_with("Full")))
-        .filter_map(|n| n["ifaceName"].as_str()?.split(':').next().map(str::to_owned))
+        .filter(|n| {
+            n["nbrState"]
+                .as_str()
+                .is_some_and(|s| s.starts_with("Full"))
+        })
+        .filter_map(|n| {
+            n["ifaceName"]
+                .as_str()?
+                .split(':')
+                .next()
+                .map(str::to_owned)
+        })
         .collect()
 }
 
@@ -153,7 +167,10 @@ fn circuits(answer: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn bgp_established(answer: &Value) -> Vec<String> {
-    let peers = answer["ipv4Unicast"]["peers"].as_object().into_iter().flatten();
+    let peers = answer["ipv4Unicast"]["peers"]
+        .as_object()
+        .into_iter()
+        .flatten();
     peers
         .filter(|(_, peer)| peer["state"] == "Established")
         .map(|(address, _)| address.clone())
@@ -167,14 +184,24 @@ pub fn costs(rig: &Rig, router: &RouterPlan) -> Result<BTreeMap<String, f64>, La
     let border = cost_text(rig, router, Daemon::Bgpd)?;
     let cost = |(wire, own, _): (&Wire, &End, &End)| {
         let found = match wire.protocol {
-            Protocol::Ospf => setting(&inside, &format!("interface {}", own.interface), "ip ospf cost "),
+            Protocol::Ospf => setting(
+                &inside,
+                &format!("interface {}", own.interface),
+                "ip ospf cost ",
+            ),
             // FRR leaves the default of 10 out of the text.
             Protocol::Isis => Some(
-                setting(&inside, &format!("interface {}", own.interface), "isis metric ").unwrap_or(10),
+                setting(
+                    &inside,
+                    &format!("interface {}", own.interface),
+                    "isis metric ",
+                )
+                .unwrap_or(10),
             ),
             Protocol::Bgp => {
                 let block = format!("route-map {} permit 10", border_map(&wire.link));
-                setting(&border, &block, "set local-preference ").map(|p| local_preference(0).saturating_sub(p))
+                setting(&border, &block, "set local-preference ")
+                    .map(|p| local_preference(0).saturating_sub(p))
             }
         };
         found.map(|c| (wire.link.clone(), f64::from(c)))
@@ -190,17 +217,29 @@ fn cost_text(rig: &Rig, router: &RouterPlan, daemon: Daemon) -> Result<String, L
 
 /// A number in a block of a running configuration: the block's first line, then the words before the number.
 fn setting(text: &str, block: &str, words: &str) -> Option<u32> {
-    let mut lines = text.lines().skip_while(|line| line.trim_end() != block).skip(1);
+    let mut lines = text
+        .lines()
+        .skip_while(|line| line.trim_end() != block)
+        .skip(1);
     lines
         .by_ref()
         .take_while(|line| line.starts_with(' '))
-        .find_map(|line| line.trim().strip_prefix(words)?.split(' ').next()?.parse().ok())
+        .find_map(|line| {
+            line.trim()
+                .strip_prefix(words)?
+                .split(' ')
+                .next()?
+                .parse()
+                .ok()
+        })
 }
 
 /// The queues of a namespace by interface.
 pub fn queues(namespace: &str) -> Result<BTreeMap<String, QueueReading>, LabError> {
     let text = run("tc", &["-n", namespace, "-s", "-j", "qdisc", "show"])?;
-    Ok(parse_queues(&serde_json::from_str(&text).unwrap_or_default()))
+    Ok(parse_queues(
+        &serde_json::from_str(&text).unwrap_or_default(),
+    ))
 }
 
 fn parse_queues(answer: &Value) -> BTreeMap<String, QueueReading> {
@@ -214,13 +253,21 @@ fn parse_queues(answer: &Value) -> BTreeMap<String, QueueReading> {
         };
         Some((q["dev"].as_str()?.to_owned(), reading))
     };
-    answer.as_array().into_iter().flatten().filter_map(queue).collect()
+    answer
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(queue)
+        .collect()
 }
 
 /// The folder in which a node's interfaces are seen: any of its processes has the namespace's own `/sys`.
 pub fn kernel_view(rig: &Rig, node: &str) -> Option<PathBuf> {
     let process = rig.living(node).into_iter().next()?;
-    Some(PathBuf::from(format!("/proc/{}/root/sys/class/net", process.pid)))
+    Some(PathBuf::from(format!(
+        "/proc/{}/root/sys/class/net",
+        process.pid
+    )))
 }
 
 fn interface(view: &std::path::Path, interface: &str) -> Option<KernelReading> {
@@ -273,6 +320,9 @@ mod tests {
         let queues = parse_queues(&answer);
         assert_eq!(queues.len(), 1);
         assert!((queues["to-b"].rate_mbps - 50.0).abs() < 1e-9);
-        assert_eq!((queues["to-b"].drops, queues["to-b"].backlog_bytes), (1, 3028));
+        assert_eq!(
+            (queues["to-b"].drops, queues["to-b"].backlog_bytes),
+            (1, 3028)
+        );
     }
 }

@@ -72,7 +72,9 @@ impl Recent {
         Summary {
             rps: count as f64 * 1000.0 / WINDOW_MS as f64,
             success_ratio: (count > 0).then(|| good.len() as f64 / count as f64),
-            latency_ms_p95: latencies.get((count * 95).div_ceil(100).saturating_sub(1)).copied(),
+            latency_ms_p95: latencies
+                .get((count * 95).div_ceil(100).saturating_sub(1))
+                .copied(),
             service_ms: (!good.is_empty()).then(|| good.iter().sum::<f64>() / good.len() as f64),
         }
     }

@@ -49,7 +49,12 @@ impl LabConfig {
 }
 
 /// Where distributions put FRR's daemons; Debian's place first.
-const DAEMON_FOLDERS: [&str; 4] = ["/usr/lib/frr", "/usr/libexec/frr", "/usr/local/sbin", "/usr/sbin"];
+const DAEMON_FOLDERS: [&str; 4] = [
+    "/usr/lib/frr",
+    "/usr/libexec/frr",
+    "/usr/local/sbin",
+    "/usr/sbin",
+];
 
 /// The folder with zebra and its companions.
 pub fn daemon_folder() -> Option<&'static Path> {
@@ -97,6 +102,11 @@ impl Rig {
         self.config.root.clone()
     }
 
+    /// Whether the lab lives on when its owner ends.
+    pub fn keeps(&self) -> bool {
+        self.state().state().keep
+    }
+
     /// The folder of a node: sockets, configurations, logs.
     pub fn node_folder(&self, node: &str) -> PathBuf {
         self.folder.join(node)
@@ -136,7 +146,12 @@ impl Rig {
     /// Starts the other daemons of a router once zebra listens.
     pub fn start_protocols(&self, router: &RouterPlan) -> Result<(), LabError> {
         let socket = self.node_folder(&router.id).join("zserv.api");
-        wait("the start of zebra", 10, || socket.exists(), || router.id.clone())?;
+        wait(
+            "the start of zebra",
+            10,
+            || socket.exists(),
+            || router.id.clone(),
+        )?;
         let [_, protocols @ ..] = Daemon::of(router);
         protocols
             .into_iter()
@@ -206,7 +221,9 @@ impl Rig {
         let port = format!(":{:04X}", instance.port);
         table.is_ok_and(|text| {
             // Local address, remote address, state; 0A is LISTEN.
-            let mut rows = text.lines().map(|l| l.split_whitespace().collect::<Vec<_>>());
+            let mut rows = text
+                .lines()
+                .map(|l| l.split_whitespace().collect::<Vec<_>>());
             rows.any(|f| matches!(f.as_slice(), [_, local, _, "0A", ..] if local.ends_with(&port)))
         })
     }
@@ -235,7 +252,11 @@ impl Rig {
                 .iter()
                 .map(|g| (g.id.clone(), g.prefer))
                 .collect(),
-            url_path: network.services.first().map(|s| s.url_path.clone()).unwrap_or_default(),
+            url_path: network
+                .services
+                .first()
+                .map(|s| s.url_path.clone())
+                .unwrap_or_default(),
         };
         self.start_worker(&host.id, id, "gateway", &config)
     }
@@ -285,20 +306,24 @@ impl Rig {
             .spawn()
             .map_err(|e| failed(e.to_string()))?;
         let pid = i32::try_from(child.id()).map_err(|e| failed(e.to_string()))?;
-        let process = Process::find(pid, node, what)
-            .ok_or_else(|| failed("it ended at once".into()))?;
+        let process =
+            Process::find(pid, node, what).ok_or_else(|| failed("it ended at once".into()))?;
         state.add(process)
     }
 
     /// A session with one daemon of a router.
     pub fn vty(&self, router: &str, daemon: Daemon) -> Result<Vty, LabError> {
-        let socket = self.node_folder(router).join(format!("{}.vty", daemon.name()));
+        let socket = self
+            .node_folder(router)
+            .join(format!("{}.vty", daemon.name()));
         Vty::open(&socket).map_err(|e| refused(router, daemon, &e))
     }
 
     /// Checks a configuration text with FRR's own parser before it is given to a daemon.
     pub fn check_config(&self, text: &str) -> Result<(), LabError> {
-        let path = self.folder.join(format!("check-{}.conf", std::process::id()));
+        let path = self
+            .folder
+            .join(format!("check-{}.conf", std::process::id()));
         std::fs::write(&path, text).map_err(LabError::file("write", &path))?;
         let result = run("vtysh", &["-C", "-f", &path.to_string_lossy()]);
         let _ = std::fs::remove_file(&path);

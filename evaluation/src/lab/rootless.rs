@@ -27,7 +27,13 @@ pub fn is_needed() -> bool {
 pub fn command(program: &Path, arguments: &[OsString]) -> Command {
     let mut command = Command::new("unshare");
     command
-        .args(["--user", "--map-root-user", "--mount", "--propagation", "private"])
+        .args([
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "--propagation",
+            "private",
+        ])
         .args(["--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL"])
         .arg(program)
         .args(arguments)
@@ -47,7 +53,13 @@ pub fn prepare() -> Result<(), LabError> {
     std::fs::create_dir_all(names).map_err(LabError::file("create", names))?;
     // `ip netns exec` copies the mounts; shared, a namespace removed later is also removed from the copies.
     bind(names, names)?;
-    let shared = mount(None::<&str>, names, None::<&str>, MsFlags::MS_SHARED, None::<&str>);
+    let shared = mount(
+        None::<&str>,
+        names,
+        None::<&str>,
+        MsFlags::MS_SHARED,
+        None::<&str>,
+    );
     shared.map_err(|source| system("share", names, source))?;
     group_file()
 }

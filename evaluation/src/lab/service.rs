@@ -114,10 +114,7 @@ impl Service {
     async fn stats(&self) -> Response {
         let now = self.started.elapsed().as_millis() as u64;
         let stats = ServiceStats {
-            busy: self
-                .inside
-                .load(Ordering::Relaxed)
-                .min(self.config.workers),
+            busy: self.inside.load(Ordering::Relaxed).min(self.config.workers),
             refused: self.refused.load(Ordering::Relaxed),
             accepted: self.accepted.load(Ordering::Relaxed),
             recent: self.recent.lock().await.summary(now),

@@ -4,11 +4,11 @@
 //! the command-line program and [`super::Lab`]. Kills only what the lab started.
 
 use super::error::LabError;
+use super::frr::Daemon;
 use super::namespace;
 use super::process::{Process, end, has_mark};
 use super::rig::{LabConfig, Rig, daemon_folder, wait};
 use super::state::{LabId, State, StateFile, boot_id};
-use super::frr::Daemon;
 use std::path::Path;
 use std::time::Instant;
 
@@ -17,7 +17,8 @@ pub fn up(config: LabConfig, progress: &dyn Fn(&str)) -> Result<Rig, LabError> {
     let begun = Instant::now();
     if daemon_folder().is_none() {
         return Err(LabError::Missing(
-            "no FRR daemons: install them with `apt install frr`; `zizhi lab doctor` tells more".into(),
+            "no FRR daemons: install them with `apt install frr`; `zizhi lab doctor` tells more"
+                .into(),
         ));
     }
     clear_leftover(&config, progress)?;
@@ -28,7 +29,10 @@ pub fn up(config: LabConfig, progress: &dyn Fn(&str)) -> Result<Rig, LabError> {
         down(&rig.root(), rig.id())?;
         return Err(e);
     }
-    progress(&format!("ready after {:.1} s", begun.elapsed().as_secs_f64()));
+    progress(&format!(
+        "ready after {:.1} s",
+        begun.elapsed().as_secs_f64()
+    ));
     Ok(rig)
 }
 
@@ -47,8 +51,8 @@ fn clear_leftover(config: &LabConfig, progress: &dyn Fn(&str)) -> Result<(), Lab
 
 fn record(config: LabConfig) -> Result<Rig, LabError> {
     let plan = super::Plan::three_domain();
-    let owner = Process::this("owner")
-        .ok_or_else(|| LabError::Missing("/proc is not readable".into()))?;
+    let owner =
+        Process::this("owner").ok_or_else(|| LabError::Missing("/proc is not readable".into()))?;
     let state = State {
         lab: config.id.clone(),
         boot: boot_id(),
@@ -80,13 +84,20 @@ fn build(rig: &Rig, progress: &dyn Fn(&str)) -> Result<(), LabError> {
     namespace::wire_up(plan, rig.id())?;
     progress("starting 8 routers, 2 services, 1 gateway");
     plan.routers.iter().try_for_each(|r| rig.start_zebra(r))?;
-    plan.instances.iter().try_for_each(|i| rig.start_instance(i))?;
+    plan.instances
+        .iter()
+        .try_for_each(|i| rig.start_instance(i))?;
     rig.start_gateway()?;
-    plan.routers.iter().try_for_each(|r| rig.start_protocols(r))?;
+    plan.routers
+        .iter()
+        .try_for_each(|r| rig.start_protocols(r))?;
     progress("waiting until every router knows every network");
-    wait("full routing", 40, || missing_routes(rig) == 0, || {
-        format!("{} routes are missing", missing_routes(rig))
-    })
+    wait(
+        "full routing",
+        40,
+        || missing_routes(rig) == 0,
+        || format!("{} routes are missing", missing_routes(rig)),
+    )
 }
 
 /// How many (router, network) pairs have no route yet.
@@ -106,7 +117,10 @@ pub fn missing_routes(rig: &Rig) -> usize {
         let Some(routes) = routes else {
             return wanted.len();
         };
-        wanted.iter().filter(|w| routes.get(w.as_str()).is_none()).count()
+        wanted
+            .iter()
+            .filter(|w| routes.get(w.as_str()).is_none())
+            .count()
     };
     plan.routers.iter().map(|r| missing(&r.id)).sum()
 }
@@ -129,7 +143,11 @@ pub fn down(root: &Path, lab: &LabId) -> Result<Removed, LabError> {
         Err(e) => {
             // A folder without a state was made just before a crash: nothing else was made yet.
             let empty = std::fs::remove_dir(root.join(lab.as_str()));
-            return if empty.is_ok() { Ok(Removed::default()) } else { Err(e) };
+            return if empty.is_ok() {
+                Ok(Removed::default())
+            } else {
+                Err(e)
+            };
         }
     };
     let state = file.state();
@@ -167,7 +185,9 @@ fn remove(state: &State) -> Result<Removed, LabError> {
     end(&ours)?;
     for name in present() {
         let left = namespace::processes(name);
-        removed.foreign.extend(left.into_iter().filter(|p| p.unsigned_abs() != me));
+        removed
+            .foreign
+            .extend(left.into_iter().filter(|p| p.unsigned_abs() != me));
         namespace::remove(name)?;
         removed.namespaces += 1;
     }

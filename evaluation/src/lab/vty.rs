@@ -131,7 +131,10 @@ mod tests {
     #[test]
     fn an_answer_ends_with_three_nuls_and_a_status() {
         let folder = tempfile::tempdir().unwrap();
-        let path = daemon(folder.path(), vec![("", 0), ("{\"a\":1}", 0), ("% Unknown\n", 2)]);
+        let path = daemon(
+            folder.path(),
+            vec![("", 0), ("{\"a\":1}", 0), ("% Unknown\n", 2)],
+        );
         let mut vty = Vty::open(&path).unwrap();
         assert_eq!(vty.ask("show x json").unwrap()["a"], 1);
         let refused = vty.say("nonsense").unwrap_err().to_string();

@@ -30,5 +30,7 @@ fn serve(task: impl Future<Output = std::io::Result<()>>, file: &str) -> Result<
         .enable_all()
         .build();
     let runtime = runtime.map_err(LabError::file("start", file))?;
-    runtime.block_on(task).map_err(LabError::file("serve", file))
+    runtime
+        .block_on(task)
+        .map_err(LabError::file("serve", file))
 }
