@@ -1,1 +1,29 @@
-//! zizhi-agents
+//! Who does it? Actor shells around pure engines.
+//!
+//! ```text
+//! swarm            root of the supervision tree
+//!   domain agent   one per domain: an actor around the loop of its roles
+//!     collector detector correlator diagnoser planner negotiator executor verifier learner
+//! ```
+//!
+//! Domain agents meet only on the bus. Roles are engines `(state, input, now) -> outputs`; one generic shell runs them
+//! ([`role`]), only the executor has its own, because it holds the driver. What happens when one dies is a table
+//! ([`supervision`]).
+
+pub mod collector;
+pub mod correlator;
+pub mod detector;
+pub mod diagnoser;
+pub mod domain;
+pub mod executor;
+pub mod learner;
+pub mod negotiator;
+pub mod picture;
+pub mod planner;
+pub mod role;
+pub mod supervision;
+pub mod swarm;
+pub mod verifier;
+
+pub use domain::AgentConfig;
+pub use swarm::{Ground, Swarm, SwarmConfig, SwarmError};

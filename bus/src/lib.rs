@@ -1,8 +1,14 @@
 //! How do messages travel and last?
 //!
-//! Two ports, [`Bus`] and [`journal`], and the embedded implementation of the first. Everything that crosses
-//! from one domain to another crosses here as bytes under a subject.
+//! Two ports, [`Bus`] and [`Journal`], with the embedded bus behind the first and a hash-chained file behind
+//! the second. Everything that crosses from one domain to another crosses here as bytes under a subject;
+//! everything that anyone concludes is appended here as a record.
 
 pub mod bus;
+pub mod embedded;
+pub mod journal;
+pub mod subject;
 
 pub use bus::{Bus, BusError, BusStats, Delivery, Message, Subscription};
+pub use embedded::EmbeddedBus;
+pub use journal::{Audit, Entry, Journal, JournalError};

@@ -1,3 +1,4 @@
-//! zizhi-evaluation
+//! How good is Zizhi? Simulated networks with faults and known truth, and what is measured on them.
 
 pub mod lab;
+pub mod sandbox;

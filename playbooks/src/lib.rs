@@ -1,5 +1,34 @@
 //! What may be done, how, and is it safe?
+//!
+//! In: playbook files, hypotheses, measured values. Out: checked playbooks ([`Catalog`]), immutable plans
+//! ([`planning::candidates`]), rulings ([`guards::rule`]) and runs ([`run::Run`]). Called by the planner and the executor
+//! of each domain. Everything but [`Catalog::load_dir`] and the drivers is pure: no clock, no I/O, no chance.
 
+pub mod catalog;
+mod check;
+mod compile;
+pub mod context;
 pub mod driver;
+mod duration;
+pub mod expr;
+pub mod fingerprint;
+pub mod guards;
+mod parse;
+mod paths;
+pub mod planning;
+pub mod playbook;
+pub mod problem;
+pub mod run;
+mod sample;
+mod schema;
+mod suggest;
+mod values;
 
+pub use catalog::{Catalog, CatalogError};
+pub use context::Context;
 pub use driver::{Driver, DriverError};
+pub use guards::{GuardState, rule};
+pub use planning::{PlanDraft, Rejected, candidates};
+pub use playbook::Playbook;
+pub use problem::Problem;
+pub use run::{Effect, Input, Run};

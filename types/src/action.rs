@@ -55,6 +55,7 @@ verbs! {
     InstanceRestart, "instance.restart", Instance, false, [], "Starts the instance afresh on its host.";
     InstanceMigrate, "instance.migrate", Instance, true, [], "Moves the instance to another host of its site.";
     SiteScaleOut, "site.scale-out", Site, true, ["service"], "Adds one instance of a service at a site.";
+    SiteScaleIn, "site.scale-in", Site, true, ["instance"], "Removes an instance that was added at a site.";
     GatewayRefreshPolicy, "gateway.refresh-policy", Gateway, false, [], "Makes the gateway compute its steering policy anew.";
     InstanceSteerLimit, "instance.steer-limit", Instance, true, ["share"], "Limits what all gateways send to an instance to a share (0 to 1) of its capacity.";
     CellRestart, "cell.restart", Cell, false, [], "Restarts an access cell.";

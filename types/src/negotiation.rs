@@ -2,7 +2,7 @@
 
 use crate::domain::Domain;
 use crate::hypothesis::{Hypothesis, Situation};
-use crate::ids::{IncidentId, PlanId};
+use crate::ids::{IncidentId, PlanId, RecordId};
 use crate::plan::{Fingerprint, Plan, Rehearsal};
 use serde::{Deserialize, Serialize};
 
@@ -155,6 +155,8 @@ pub struct Negotiation {
     pub from: Domain,
     /// To whom; `None` is to all.
     pub to: Option<Domain>,
+    /// The sender's record of it, so that the listener's records can name their cause.
+    pub cause: RecordId,
     /// What is said.
     pub say: Say,
 }

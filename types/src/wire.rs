@@ -4,7 +4,8 @@
 
 use crate::anomaly::Anomaly;
 use crate::domain::Domain;
-use crate::ids::{AnomalyId, IncidentId};
+use crate::fault::FaultKind;
+use crate::ids::{AnomalyId, IncidentId, RecordId};
 use crate::metric::Metric;
 use crate::negotiation::Lease;
 use crate::object::ManagedObject;
@@ -108,6 +109,8 @@ pub enum AnomalyEvent {
     Raised {
         /// What.
         anomaly: Anomaly,
+        /// The detector's record of it.
+        record: RecordId,
     },
     /// It ended.
     Cleared {
@@ -132,6 +135,8 @@ pub enum LeadEvent {
         symptoms: Vec<AnomalyId>,
         /// The suspected object.
         suspect: ManagedObject,
+        /// What is thought to be wrong with it.
+        fault: FaultKind,
     },
     /// The incident was closed; its symptoms are free.
     Closed {
@@ -148,6 +153,8 @@ pub struct ApprovalRequest {
     pub incident: IncidentId,
     /// What would be done.
     pub plan: Plan,
+    /// The decision that asks.
+    pub cause: RecordId,
     /// Without an answer until then, it is not done.
     pub expires: NetTime,
 }

@@ -1,0 +1,10 @@
+//! Diagnose: what caused it?
+//!
+//! In: symptoms that nobody explains yet, and the incidents that are open. Out: which symptoms an open incident
+//! explains, and ranked causes for the rest, from the knowledge graph.
+
+mod engine;
+mod messages;
+
+pub use engine::Diagnoser;
+pub use messages::{Input, Output};

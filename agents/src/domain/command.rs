@@ -1,0 +1,106 @@
+//! What the loop hears and what it wants done.
+
+use crate::supervision::{Measure, RoleName};
+use crate::{collector, correlator, detector, diagnoser, executor, learner, negotiator, planner, verifier};
+use std::sync::Arc;
+use zizhi_bus::Message;
+use zizhi_types::action::{Action, Receipt};
+use zizhi_types::{Record, RunId};
+
+/// Something that the loop has to react to.
+pub enum Event {
+    /// A message was delivered.
+    Message(Arc<Message>),
+    /// A role answered.
+    Answer(Answer),
+    /// The driver answered.
+    Driven {
+        /// For which run.
+        run: RunId,
+        /// For which step.
+        step: String,
+        /// What it said.
+        result: Result<Receipt, zizhi_playbooks::DriverError>,
+    },
+    /// A role died; the supervision table was asked.
+    RoleDied {
+        /// Which.
+        role: RoleName,
+        /// What is done about it.
+        measure: Measure,
+    },
+}
+
+/// What a role concluded.
+pub enum Answer {
+    /// The collector.
+    Collector(Vec<collector::Output>),
+    /// The detector.
+    Detector(Vec<detector::Output>),
+    /// The correlator.
+    Correlator(Vec<correlator::Output>),
+    /// The diagnoser.
+    Diagnoser(Vec<diagnoser::Output>),
+    /// The planner.
+    Planner(Vec<planner::Output>),
+    /// The negotiator.
+    Negotiator(Vec<negotiator::Output>),
+    /// The executor.
+    Executor(Vec<executor::Output>),
+    /// The verifier.
+    Verifier(Vec<verifier::Output>),
+    /// The learner.
+    Learner(Vec<learner::Output>),
+}
+
+/// A question for a role.
+pub enum Task {
+    /// The collector.
+    Collector(collector::Input),
+    /// The detector.
+    Detector(detector::Input),
+    /// The correlator.
+    Correlator(correlator::Input),
+    /// The diagnoser.
+    Diagnoser(diagnoser::Input),
+    /// The planner.
+    Planner(planner::Input),
+    /// The negotiator.
+    Negotiator(negotiator::Input),
+    /// The executor.
+    Executor(executor::Input),
+    /// The verifier.
+    Verifier(verifier::Input),
+    /// The learner.
+    Learner(learner::Input),
+}
+
+/// What the loop wants done, in this order.
+pub enum Command {
+    /// Ask a role, and hand its answer back as an event before the next command.
+    Ask(Box<Task>),
+    /// Append to the journal.
+    Append(Box<Record>),
+    /// Make durable what was appended.
+    Sync,
+    /// Publish under a subject.
+    Publish {
+        /// The subject.
+        subject: String,
+        /// JSON.
+        payload: Vec<u8>,
+    },
+    /// Have the executor's driver change the network, and hand its answer back.
+    Drive {
+        /// For which run.
+        run: RunId,
+        /// For which step.
+        step: String,
+        /// Never used twice.
+        key: String,
+        /// What to do.
+        action: Action,
+        /// Longest time it may take, in milliseconds of real time.
+        timeout_ms: u64,
+    },
+}

@@ -1,0 +1,200 @@
+//! The loop of one domain: sense, detect, correlate, diagnose, plan, negotiate, rehearse, decide, act, verify, learn.
+
+use super::command::{Answer, Command, Event, Task};
+use super::scribe::{Draft, Scribe};
+use super::trail::Trail;
+use crate::correlator::CorrelatorConfig;
+use crate::detector::DetectorRoleConfig;
+use crate::executor::ExecutorConfig;
+use crate::negotiator::NegotiatorConfig;
+use crate::picture::{Picture, Series};
+use crate::planner::PlannerConfig;
+use crate::supervision::{Measure, RoleName};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use zizhi_bus::Message;
+use zizhi_types::domain::Domain;
+use zizhi_types::negotiation::{Lease, NEGOTIATION_VERSION, Negotiation, Say};
+use zizhi_types::{AnomalyId, Body, IncidentId, ManagedObject, NetTime, RecordId, RunId, wire};
+
+/// How one domain's agent is set.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentConfig {
+    /// Detection.
+    pub detector: DetectorRoleConfig,
+    /// Correlation.
+    pub correlator: CorrelatorConfig,
+    /// Planning and rehearsal.
+    pub planner: PlannerConfig,
+    /// Negotiation.
+    pub negotiator: NegotiatorConfig,
+    /// Decision and execution.
+    pub executor: ExecutorConfig,
+}
+
+/// The state of one domain's loop.
+pub struct Loop {
+    pub(super) domain: Domain,
+    pub(super) config: AgentConfig,
+    pub(super) scribe: Scribe,
+    pub(super) now: NetTime,
+    pub(super) picture: Arc<Picture>,
+    /// Anomalies that last, of all domains: what and by which record.
+    pub(super) anomalies: BTreeMap<AnomalyId, (Series, RecordId)>,
+    /// Incidents that are open somewhere, with their symptoms.
+    pub(super) open: BTreeMap<IncidentId, Vec<Series>>,
+    pub(super) trails: BTreeMap<IncidentId, Trail>,
+    pub(super) leases: BTreeMap<IncidentId, Lease>,
+    /// The incident of each own run.
+    pub(super) runs: BTreeMap<RunId, IncidentId>,
+    pub(super) silent: BTreeSet<ManagedObject>,
+    pub(super) sent: BTreeMap<Series, f64>,
+    /// The message that is being handled, and the record of it once it was kept as evidence.
+    pub(super) current: Option<(Arc<Message>, Option<RecordId>)>,
+}
+
+impl Loop {
+    /// The loop of `domain`, knowing nothing yet.
+    pub fn new(domain: Domain, config: AgentConfig) -> Self {
+        Self {
+            domain,
+            config,
+            scribe: Scribe::new(domain),
+            now: NetTime(0),
+            picture: Arc::new(Picture::empty()),
+            anomalies: BTreeMap::new(),
+            open: BTreeMap::new(),
+            trails: BTreeMap::new(),
+            leases: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            silent: BTreeSet::new(),
+            sent: BTreeMap::new(),
+            current: None,
+        }
+    }
+
+    /// The time of the last clock message, which is what the roles work with.
+    pub const fn now(&self) -> NetTime {
+        self.now
+    }
+
+    /// What to do about an event.
+    pub fn handle(&mut self, event: Event) -> Vec<Command> {
+        match event {
+            Event::Message(message) => self.message(message),
+            Event::Answer(answer) => self.answer(answer),
+            Event::Driven { run, step, result } => self.driven(run, step, result),
+            Event::RoleDied { role, measure } => self.role_died(role, measure),
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) -> Vec<Command> {
+        match answer {
+            Answer::Collector(outputs) => each(outputs, |o| self.collected(o)),
+            Answer::Detector(outputs) => each(outputs, |o| self.detected(o)),
+            Answer::Correlator(outputs) => each(outputs, |o| self.correlated(o)),
+            Answer::Diagnoser(outputs) => each(outputs, |o| self.diagnosed(o)),
+            Answer::Planner(outputs) => each(outputs, |o| self.planned(o)),
+            Answer::Negotiator(outputs) => each(outputs, |o| self.negotiated(o)),
+            Answer::Executor(outputs) => each(outputs, |o| self.executed(o)),
+            Answer::Verifier(outputs) => each(outputs, |o| self.verified(o)),
+            Answer::Learner(outputs) => each(outputs, |o| self.learnt(o)),
+        }
+    }
+
+    fn role_died(&mut self, role: RoleName, measure: Measure) -> Vec<Command> {
+        let body = Body::RoleDied {
+            role: role.to_string(),
+            reason: "it panicked on an input".to_owned(),
+            measure: measure.as_str().to_owned(),
+        };
+        let mut commands = vec![self.append(Draft::new(body)).1];
+        if measure == Measure::Freeze {
+            let reason = format!("the {role} of the {} domain died: it changes nothing any more", self.domain);
+            commands.push(self.append(Draft::new(Body::Escalated { reason })).1);
+        }
+        commands
+    }
+
+    /// Writes a record and remembers it as the newest of its incident.
+    pub(super) fn append(&mut self, draft: Draft) -> (RecordId, Command) {
+        let record = self.scribe.write(draft, self.now);
+        let id = record.id.clone();
+        if let Some(incident) = &record.incident {
+            self.trail(incident).last = Some(id.clone());
+        }
+        (id, Command::Append(Box::new(record)))
+    }
+
+    pub(super) fn trail(&mut self, incident: &IncidentId) -> &mut Trail {
+        self.trails.entry(incident.clone()).or_default()
+    }
+
+    pub(super) fn last(&self, incident: &IncidentId) -> Vec<RecordId> {
+        let trail = self.trails.get(incident);
+        trail.and_then(|t| t.last.clone().or_else(|| t.heard.clone())).into_iter().collect()
+    }
+
+    pub(super) fn publish<T: Serialize>(&self, plane: &str, kind: &str, content: &T) -> Command {
+        Command::Publish {
+            subject: wire::subject(self.domain, plane, kind),
+            // Our own types: their maps have text keys, so writing them as JSON cannot fail.
+            payload: serde_json::to_vec(content).unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn say(&self, incident: &IncidentId, lease: Lease, to: Option<Domain>, say: Say, cause: RecordId) -> Command {
+        let message = Negotiation {
+            version: NEGOTIATION_VERSION,
+            incident: incident.clone(),
+            lease,
+            from: self.domain,
+            to,
+            cause,
+            say,
+        };
+        self.publish("neg", "say", &message)
+    }
+
+    /// Series with a lasting anomaly, of all domains.
+    pub(super) fn unusual(&self) -> BTreeSet<Series> {
+        self.anomalies.values().map(|(series, _)| series.clone()).collect()
+    }
+}
+
+pub(super) fn ask(task: Task) -> Command {
+    Command::Ask(Box::new(task))
+}
+
+fn each<T>(outputs: Vec<T>, mut react: impl FnMut(T) -> Vec<Command>) -> Vec<Command> {
+    let mut commands = vec![];
+    for output in outputs {
+        commands.extend(react(output));
+    }
+    commands
+}
+
+impl Loop {
+    /// What a role that was started afresh has to be told again: the inventory. All else comes by itself.
+    pub(super) fn teach(&self, role: RoleName) -> Vec<Command> {
+        let network = self.picture.network();
+        let parts = Domain::ALL.map(|domain| (domain, Box::new(network.part(domain))));
+        match role {
+            RoleName::Detector => {
+                let objectives = self.picture.objectives().cloned().collect();
+                vec![ask(Task::Detector(crate::detector::Input::Learn { objectives }))]
+            }
+            RoleName::Diagnoser => parts
+                .into_iter()
+                .map(|(domain, part)| ask(Task::Diagnoser(crate::diagnoser::Input::Learn { domain, part })))
+                .collect(),
+            RoleName::Planner => parts
+                .into_iter()
+                .map(|(domain, part)| ask(Task::Planner(crate::planner::Input::Learn { domain, part })))
+                .collect(),
+            _ => vec![],
+        }
+    }
+}

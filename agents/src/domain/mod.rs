@@ -1,0 +1,17 @@
+//! One domain's agent: the loop that joins its nine roles, and the actor that runs it.
+//!
+//! [`engine`] is the loop: it receives what was heard on the bus and what the roles concluded, and returns commands: ask
+//! a role, append a record, publish a message, drive the network. It is as pure as the roles. [`actor`] carries the
+//! commands out in order, and is the only file here that awaits.
+
+mod acting;
+pub mod actor;
+mod command;
+mod engine;
+mod leading;
+mod scribe;
+mod sensing;
+mod trail;
+
+pub use command::{Command, Event, Task};
+pub use engine::{AgentConfig, Loop};

@@ -1,0 +1,186 @@
+//! What the executor is told and concludes.
+
+use crate::picture::Picture;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use zizhi_playbooks::DriverError;
+use zizhi_types::action::{Action, Receipt};
+use zizhi_types::negotiation::{Bid, Lease, RunEnd};
+use zizhi_types::objective::Violation;
+use zizhi_types::plan::Mode;
+use zizhi_types::record::{GuardResult, Ruling, Verdict};
+use zizhi_types::wire::Approval;
+use zizhi_types::{ManagedObject, NetTime, Plan, PlanId, RunId};
+
+/// What it is told.
+pub enum Input {
+    /// Run this awarded plan.
+    Execute {
+        /// Under which lease.
+        lease: Lease,
+        /// What, with what the twin says.
+        bid: Box<Bid>,
+        /// What is known now.
+        picture: Arc<Picture>,
+        /// Services that depend on what is changed.
+        services: BTreeSet<String>,
+    },
+    /// A person answered.
+    Approval(Approval),
+    /// The driver answered.
+    Driven {
+        /// For which run.
+        run: RunId,
+        /// For which step.
+        step: String,
+        /// What it said.
+        result: Result<Receipt, DriverError>,
+    },
+    /// The verifier's verdict.
+    Verdict {
+        /// On which run.
+        run: RunId,
+        /// The verdict.
+        verdict: Verdict,
+    },
+    /// A temporary remedy is not needed any more.
+    Release(RunId),
+    /// The kill switch.
+    Kill,
+    /// Time has passed.
+    Tick,
+}
+
+/// What it concludes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Guards and mode were applied.
+    Decided {
+        /// To which plan.
+        plan: Box<Plan>,
+        /// The mode in force.
+        mode: Mode,
+        /// What every guard said.
+        guards: Vec<GuardResult>,
+        /// The ruling.
+        ruling: Ruling,
+    },
+    /// Ask a person.
+    AskApproval {
+        /// About which plan.
+        plan: Box<Plan>,
+        /// Until when.
+        expires: NetTime,
+    },
+    /// A person's answer was taken.
+    Approved {
+        /// To which plan.
+        plan: Box<Plan>,
+        /// The answer.
+        approval: Approval,
+    },
+    /// The run begins: the network may change from here on.
+    Commit {
+        /// Which run.
+        run: RunId,
+        /// Of which plan.
+        plan: Box<Plan>,
+        /// Under which lease.
+        lease: Lease,
+    },
+    /// Call the driver for a step.
+    Do {
+        /// For which run.
+        run: RunId,
+        /// Of which plan.
+        plan: Box<Plan>,
+        /// Which step.
+        step: String,
+        /// Never used twice.
+        key: String,
+        /// What.
+        action: Action,
+        /// Longest time, in milliseconds.
+        timeout_ms: u64,
+    },
+    /// Call the driver to take a step back.
+    Undo {
+        /// For which run.
+        run: RunId,
+        /// Of which plan.
+        plan: Box<Plan>,
+        /// Which step.
+        step: String,
+        /// Never used twice.
+        key: String,
+        /// What.
+        action: Action,
+        /// Longest time, in milliseconds.
+        timeout_ms: u64,
+        /// Why.
+        reason: String,
+    },
+    /// The driver's answer, for the record.
+    Answered {
+        /// For which run.
+        run: RunId,
+        /// Of which plan.
+        plan: Box<Plan>,
+        /// For which step.
+        step: String,
+        /// Whether it was an undo.
+        undo: bool,
+        /// What it said.
+        result: Result<Receipt, DriverError>,
+    },
+    /// Watch the run's effect.
+    Verify {
+        /// Which run.
+        run: RunId,
+        /// The plan and its rehearsal.
+        bid: Box<Bid>,
+        /// What was violated before.
+        before: Vec<Violation>,
+    },
+    /// It cannot be told whether the run helped: ask a person; without an answer it is taken back.
+    Unclear {
+        /// Which run.
+        run: RunId,
+        /// What was done.
+        plan: Box<Plan>,
+        /// Until when.
+        expires: NetTime,
+    },
+    /// A temporary remedy stands.
+    Standing {
+        /// Which run.
+        run: RunId,
+        /// What was done.
+        plan: Box<Plan>,
+    },
+    /// The plan ended; for a temporary one that helped, it stands until it is released.
+    Ended {
+        /// Which plan.
+        plan: Box<Plan>,
+        /// Its run, if it got so far.
+        run: Option<RunId>,
+        /// How.
+        outcome: RunEnd,
+    },
+    /// A standing remedy was taken back.
+    Released {
+        /// Which run.
+        run: RunId,
+        /// What had been done.
+        plan: Box<Plan>,
+    },
+    /// Nobody but a person may change the object now.
+    Frozen {
+        /// Which object.
+        object: ManagedObject,
+        /// By which plan.
+        plan: PlanId,
+        /// Why.
+        reason: String,
+    },
+}

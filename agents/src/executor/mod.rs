@@ -1,0 +1,14 @@
+//! Decide and act: may this plan run, and how far is it?
+//!
+//! In: awarded plans, approvals, the driver's answers, verdicts. Out: rulings with what every guard said, requests for
+//! approval, calls of the driver, and how each run ended. The one role with a driver; its actor is therefore its own
+//! ([`actor`]), and when it dies it is not restarted: the effect of a step in flight would be unknown.
+
+pub mod actor;
+mod config;
+mod engine;
+mod messages;
+
+pub use config::ExecutorConfig;
+pub use engine::Executor;
+pub use messages::{Input, Output};

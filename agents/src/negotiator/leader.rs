@@ -1,0 +1,229 @@
+//! The leader's side: call, choose, prepare, award; then the next best, or a person.
+
+use super::{NegotiatorConfig, Output};
+use std::collections::BTreeSet;
+use zizhi_types::domain::Domain;
+use zizhi_types::hypothesis::Situation;
+use zizhi_types::negotiation::{Bid, Lease, Negotiation, RefuseReason, RunEnd, Say};
+use zizhi_types::{Hypothesis, IncidentId, NetTime, Plan};
+
+/// One incident that this domain leads.
+pub(super) struct Leadership {
+    incident: IncidentId,
+    lease: Lease,
+    attempts: u32,
+    /// Bids not tried yet.
+    bids: Vec<Bid>,
+    phase: Phase,
+}
+
+enum Phase {
+    /// Remedies were called for.
+    Calling { answered: BTreeSet<Domain>, deadline: NetTime },
+    /// Everybody was asked about a plan.
+    Preparing { bid: Box<Bid>, agreed: BTreeSet<Domain>, deadline: NetTime },
+    /// A plan was awarded: from here on only its report, or a person, goes on.
+    Awarded { deadline: NetTime, plan: Box<Plan> },
+    /// Nothing more to do.
+    Finished,
+}
+
+impl Leadership {
+    pub(super) fn call(
+        incident: IncidentId,
+        lease: Lease,
+        hypotheses: Vec<Hypothesis>,
+        situation: Situation,
+        config: &NegotiatorConfig,
+        now: NetTime,
+    ) -> (Self, Vec<Output>) {
+        let say = Say::Call { hypotheses, situation };
+        let call = Output::Say { incident: incident.clone(), lease, to: None, say };
+        let phase = Phase::Calling { answered: BTreeSet::new(), deadline: now + config.answer_ms };
+        (Self { incident, lease, attempts: 0, bids: vec![], phase }, vec![call])
+    }
+
+    pub(super) const fn finished(&self) -> bool {
+        matches!(self.phase, Phase::Finished)
+    }
+
+    /// Nothing was changed yet, so leading can simply stop.
+    pub(super) fn drop_it(&mut self, reason: &str) -> Vec<Output> {
+        let outputs = match &self.phase {
+            Phase::Preparing { bid, .. } => {
+                let plan = bid.plan.id.clone();
+                vec![
+                    self.say(Say::Abort { plan: plan.clone(), reason: reason.to_owned() }),
+                    Output::Aborted { incident: self.incident.clone(), plan, reason: reason.to_owned() },
+                ]
+            }
+            Phase::Awarded { .. } => return vec![],
+            Phase::Calling { .. } | Phase::Finished => vec![],
+        };
+        self.phase = Phase::Finished;
+        outputs
+    }
+
+    pub(super) fn heard(&mut self, message: &Negotiation, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
+        let from = message.from;
+        match &message.say {
+            Say::Offer { bids } => self.offered(from, bids, config, now),
+            Say::Refuse { plan: None, reason } => self.declined(from, reason, config, now),
+            Say::Refuse { plan: Some(plan), reason } => {
+                let current = matches!(&self.phase, Phase::Preparing { bid, .. } if bid.plan.id == *plan);
+                if !current {
+                    return vec![];
+                }
+                let mut outputs = vec![Output::GotRefusal {
+                    incident: self.incident.clone(),
+                    from,
+                    plan: Some(plan.clone()),
+                    reason: reason.clone(),
+                }];
+                outputs.extend(self.abort(&format!("{from} refused"), config, now));
+                outputs
+            }
+            Say::Prepared { plan } => match &mut self.phase {
+                Phase::Preparing { bid, agreed, .. } if bid.plan.id == *plan => {
+                    agreed.insert(from);
+                    if agreed.len() == Domain::ALL.len() { self.award(config, now) } else { vec![] }
+                }
+                _ => vec![],
+            },
+            Say::Report { plan, outcome } => match &self.phase {
+                Phase::Awarded { plan: awarded, .. } if awarded.id == *plan => self.reported(*outcome, config, now),
+                _ => vec![],
+            },
+            _ => vec![],
+        }
+    }
+
+    fn offered(&mut self, from: Domain, bids: &[Bid], config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
+        let Phase::Calling { answered, .. } = &mut self.phase else { return vec![] };
+        if !answered.insert(from) {
+            return vec![];
+        }
+        let mut outputs = vec![];
+        for bid in bids {
+            self.bids.push(bid.clone());
+            outputs.push(Output::GotBid { incident: self.incident.clone(), from, bid: Box::new(bid.clone()) });
+        }
+        outputs.extend(self.all_answered(config, now));
+        outputs
+    }
+
+    fn declined(&mut self, from: Domain, reason: &RefuseReason, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
+        let Phase::Calling { answered, .. } = &mut self.phase else { return vec![] };
+        if !answered.insert(from) {
+            return vec![];
+        }
+        let mut outputs = vec![Output::GotRefusal {
+            incident: self.incident.clone(),
+            from,
+            plan: None,
+            reason: reason.clone(),
+        }];
+        outputs.extend(self.all_answered(config, now));
+        outputs
+    }
+
+    fn all_answered(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
+        match &self.phase {
+            Phase::Calling { answered, .. } if answered.len() == Domain::ALL.len() => self.next(config, now),
+            _ => vec![],
+        }
+    }
+
+    /// Prepares the best bid that is left; without one a person is asked.
+    fn next(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
+        let best = (0..self.bids.len())
+            .filter(|&i| !self.bids[i].rehearsal.makes_worse)
+            .max_by(|&a, &b| value(&self.bids[a]).total_cmp(&value(&self.bids[b])).then(b.cmp(&a)));
+        let Some(best) = best.filter(|_| self.attempts < config.attempts_max) else {
+            self.phase = Phase::Finished;
+            let reason = if self.attempts == 0 {
+                "no domain offers a remedy that the twin finds safe".to_owned()
+            } else {
+                format!("{} remedies were tried without success", self.attempts)
+            };
+            return vec![Output::GiveUp { incident: self.incident.clone(), reason }];
+        };
+        let bid = Box::new(self.bids.remove(best));
+        let prepare = self.say(Say::Prepare { bid: bid.clone() });
+        self.phase = Phase::Preparing { bid, agreed: BTreeSet::new(), deadline: now + config.answer_ms };
+        vec![prepare]
+    }
+
+    fn abort(&mut self, reason: &str, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
+        let Phase::Preparing { bid, .. } = &self.phase else { return vec![] };
+        let plan = bid.plan.id.clone();
+        let mut outputs = vec![
+            Output::Aborted { incident: self.incident.clone(), plan: plan.clone(), reason: reason.to_owned() },
+            self.say(Say::Abort { plan, reason: reason.to_owned() }),
+        ];
+        outputs.extend(self.next(config, now));
+        outputs
+    }
+
+    fn award(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
+        let Phase::Preparing { bid, agreed, .. } = &self.phase else { return vec![] };
+        let plan = Box::new(bid.plan.clone());
+        let agreed = agreed.iter().copied().collect();
+        let award = Say::Award { plan: plan.id.clone(), fingerprint: plan.fingerprint.clone() };
+        let outputs = vec![
+            Output::Awarded { incident: self.incident.clone(), plan: plan.clone(), agreed },
+            Output::Say { incident: self.incident.clone(), lease: self.lease, to: Some(plan.domain), say: award },
+        ];
+        self.attempts += 1;
+        self.phase = Phase::Awarded { deadline: now + plan.verify_ms + config.report_ms, plan };
+        outputs
+    }
+
+    fn reported(&mut self, outcome: RunEnd, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
+        match outcome {
+            RunEnd::Helped => {
+                self.phase = Phase::Finished;
+                vec![Output::Fixed(self.incident.clone())]
+            }
+            RunEnd::Undone | RunEnd::NotRun => self.next(config, now),
+            RunEnd::Stuck => {
+                self.phase = Phase::Finished;
+                let reason = "a change could neither be verified nor taken back".to_owned();
+                vec![Output::GiveUp { incident: self.incident.clone(), reason }]
+            }
+        }
+    }
+
+    pub(super) fn tick(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
+        match &self.phase {
+            // Silence is no offer: choose among what came.
+            Phase::Calling { deadline, .. } if now >= *deadline => self.next(config, now),
+            // Silence is no agreement either.
+            Phase::Preparing { deadline, .. } if now >= *deadline => self.abort("not every domain answered", config, now),
+            Phase::Awarded { deadline, .. } if now >= *deadline => {
+                self.phase = Phase::Finished;
+                let reason = "the awarded domain did not report: the effect is unknown".to_owned();
+                vec![Output::GiveUp { incident: self.incident.clone(), reason }]
+            }
+            _ => vec![],
+        }
+    }
+
+    fn say(&self, say: Say) -> Output {
+        Output::Say { incident: self.incident.clone(), lease: self.lease, to: None, say }
+    }
+}
+
+/// What a bid is worth to the leader, about -2 to 2. Our choice: what the twin expects to be healed counts most, then
+/// what experience says, then the author's risk; tokens and irreversibility settle ties.
+fn value(bid: &Bid) -> f64 {
+    let before = bid.rehearsal.without.len() as f64;
+    let after = bid.rehearsal.with.len() as f64;
+    let healed = if before > 0.0 { (before - after) / before } else { 0.0 };
+    let trust = f64::from(bid.tried) / (f64::from(bid.tried) + 2.0);
+    let experience = (bid.success_rate - 0.5) * 2.0 * trust;
+    let irreversible = if bid.plan.reversible() { 0.0 } else { 0.02 };
+    // A mitigation leaves the fault in place, so a cure of equal effect goes first.
+    let temporary = if bid.plan.temporary { 0.3 } else { 0.0 };
+    healed + 0.5 * experience - 0.5 * bid.plan.risk - 0.01 * bid.plan.cost_tokens - irreversible - temporary
+}

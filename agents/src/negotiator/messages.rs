@@ -1,0 +1,162 @@
+//! What the negotiator is told and concludes.
+
+use zizhi_types::domain::Domain;
+use zizhi_types::hypothesis::Situation;
+use zizhi_types::negotiation::{Bid, Lease, Negotiation, RefuseReason, RunEnd, Say};
+use zizhi_types::{Hypothesis, IncidentId, Plan, PlanId};
+
+/// What it is told.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// Lead this incident.
+    Lead {
+        /// Which.
+        incident: IncidentId,
+        /// Under which lease.
+        lease: Lease,
+        /// Ranked causes.
+        hypotheses: Vec<Hypothesis>,
+        /// Symptoms.
+        situation: Situation,
+    },
+    /// Stop leading: it was merged, or recovered alone. Ignored once a plan was awarded.
+    Drop {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
+    /// A message was heard on the bus.
+    Heard(Negotiation),
+    /// The planner's answer to [`Output::AskBids`].
+    Bids {
+        /// For which incident.
+        incident: IncidentId,
+        /// What the own domain offers; may be empty.
+        bids: Vec<Bid>,
+    },
+    /// The planner's answer to [`Output::AskJudgement`].
+    Judged {
+        /// Which incident.
+        incident: IncidentId,
+        /// Which plan.
+        plan: PlanId,
+        /// Why the own domain refuses, if it does.
+        refuse: Option<RefuseReason>,
+    },
+    /// The executor took an awarded plan and begins.
+    Committed(PlanId),
+    /// The executor ended a plan.
+    Ended {
+        /// Which.
+        plan: PlanId,
+        /// How.
+        outcome: RunEnd,
+    },
+    /// Time has passed.
+    Tick,
+}
+
+/// What it concludes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Say this to the other domains.
+    Say {
+        /// About which incident.
+        incident: IncidentId,
+        /// Under which lease.
+        lease: Lease,
+        /// To whom; `None` is to all.
+        to: Option<Domain>,
+        /// What.
+        say: Say,
+    },
+    /// What can the own domain offer?
+    AskBids {
+        /// For which incident.
+        incident: IncidentId,
+        /// Ranked causes.
+        hypotheses: Vec<Hypothesis>,
+        /// Symptoms.
+        situation: Situation,
+    },
+    /// Can the own domain live with this plan?
+    AskJudgement {
+        /// For which incident.
+        incident: IncidentId,
+        /// Which.
+        bid: Box<Bid>,
+    },
+    /// Leader: a bid came in.
+    GotBid {
+        /// For which incident.
+        incident: IncidentId,
+        /// From whom.
+        from: Domain,
+        /// What.
+        bid: Box<Bid>,
+    },
+    /// Leader: a domain said no.
+    GotRefusal {
+        /// For which incident.
+        incident: IncidentId,
+        /// From whom.
+        from: Domain,
+        /// To which plan.
+        plan: Option<PlanId>,
+        /// Why.
+        reason: RefuseReason,
+    },
+    /// Leader: a plan was awarded. The [`Say::Award`] follows.
+    Awarded {
+        /// For which incident.
+        incident: IncidentId,
+        /// Which.
+        plan: Box<Plan>,
+        /// Who agreed.
+        agreed: Vec<Domain>,
+    },
+    /// Leader: a plan was given up before it was awarded.
+    Aborted {
+        /// For which incident.
+        incident: IncidentId,
+        /// Which.
+        plan: PlanId,
+        /// Why.
+        reason: String,
+    },
+    /// Executing domain: run this plan, once.
+    Execute {
+        /// Under which lease.
+        lease: Lease,
+        /// What.
+        bid: Box<Bid>,
+    },
+    /// Every domain: this plan ended so; remember it.
+    Outcome {
+        /// For which incident.
+        incident: IncidentId,
+        /// What it was.
+        plan: Box<Plan>,
+        /// How it ended.
+        outcome: RunEnd,
+        /// Whether the own domain leads the incident.
+        leading: bool,
+    },
+    /// Every domain: a plan is being run; what is new may be its echo.
+    Running {
+        /// For which incident.
+        incident: IncidentId,
+        /// What.
+        plan: Box<Plan>,
+    },
+    /// Leader: the incident is fixed.
+    Fixed(IncidentId),
+    /// Leader: a person is needed.
+    GiveUp {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: String,
+    },
+}

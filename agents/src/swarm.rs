@@ -1,0 +1,162 @@
+//! The swarm: one agent per domain on one bus, started together and drained in order.
+
+use crate::domain::AgentConfig;
+use crate::domain::actor::{Agent, Parts};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use zizhi_bus::{Bus, Journal, JournalError};
+use zizhi_playbooks::{Catalog, Driver};
+use zizhi_types::domain::Domain;
+use zizhi_types::plan::Mode;
+use zizhi_types::{Body, NetTime, Record, RecordId, Who};
+
+/// How a swarm is set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SwarmConfig {
+    /// The highest mode that any playbook may run in.
+    pub mode: Mode,
+    /// Every agent's settings.
+    pub agent: AgentConfig,
+}
+
+impl Default for SwarmConfig {
+    fn default() -> Self {
+        Self { mode: Mode::Auto, agent: AgentConfig::default() }
+    }
+}
+
+/// What a swarm runs on.
+pub struct Ground {
+    /// Where agents meet.
+    pub bus: Arc<dyn Bus>,
+    /// Where they write.
+    pub journal: Arc<Journal>,
+    /// What changes the network.
+    pub driver: Arc<dyn Driver>,
+    /// The playbooks, checked.
+    pub catalog: Arc<Catalog>,
+    /// The network's name, for the record.
+    pub network: String,
+    /// The seed, where there is one.
+    pub seed: Option<u64>,
+    /// The network's time at the start.
+    pub now: NetTime,
+}
+
+/// Why a swarm could not start or end in order.
+#[derive(Debug, thiserror::Error)]
+pub enum SwarmError {
+    /// An actor could not be started.
+    #[error("agent of the {domain} domain could not be started")]
+    Start {
+        /// Which.
+        domain: &'static str,
+        /// Why.
+        source: Box<SpawnErr>,
+    },
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// The root of the supervision tree: keeps the death of one agent from ending the others.
+struct Root;
+
+impl Actor for Root {
+    type Msg = ();
+    type State = ();
+    type Arguments = ();
+
+    async fn pre_start(&self, _: ActorRef<()>, (): ()) -> Result<(), ActorProcessingErr> {
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<()>,
+        event: SupervisionEvent,
+        (): &mut (),
+    ) -> Result<(), ActorProcessingErr> {
+        if let SupervisionEvent::ActorFailed(_, reason) = event {
+            // The others go on: an agent that is gone answers no call, and what needs it is escalated.
+            tracing::error!(%reason, "a domain agent died");
+        }
+        Ok(())
+    }
+}
+
+/// A running swarm.
+pub struct Swarm {
+    root: ActorRef<()>,
+    agents: Vec<Agent>,
+    bus: Arc<dyn Bus>,
+    journal: Arc<Journal>,
+    written: u64,
+}
+
+impl Swarm {
+    /// Starts an agent for every domain. Telemetry that is published before this returns is not heard.
+    pub async fn start(ground: Ground, config: SwarmConfig) -> Result<Self, SwarmError> {
+        let failed = |domain| move |source| SwarmError::Start { domain, source: Box::new(source) };
+        let (root, _) = Actor::spawn(None, Root, ()).await.map_err(failed("root"))?;
+        let mut swarm =
+            Self { root, agents: vec![], bus: ground.bus, journal: ground.journal, written: 0 };
+        let body = Body::SwarmStarted {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            network: ground.network,
+            seed: ground.seed,
+            mode: config.mode,
+        };
+        swarm.note(body, ground.now)?;
+        for domain in Domain::ALL {
+            let parts = Parts {
+                domain,
+                config: config.agent.clone(),
+                ceiling: config.mode,
+                bus: Arc::clone(&swarm.bus),
+                journal: Arc::clone(&swarm.journal),
+                driver: Arc::clone(&ground.driver),
+                catalog: Arc::clone(&ground.catalog),
+            };
+            let agent = Agent::start(parts, swarm.root.get_cell()).await.map_err(failed(domain.as_str()))?;
+            swarm.agents.push(agent);
+        }
+        Ok(swarm)
+    }
+
+    fn note(&mut self, body: Body, now: NetTime) -> Result<(), JournalError> {
+        self.written += 1;
+        self.journal.append(Record {
+            id: RecordId::new("swarm", self.written),
+            at: now,
+            who: Who::System,
+            domain: None,
+            stage: body.stage(),
+            object: None,
+            incident: None,
+            causes: vec![],
+            body,
+        })
+    }
+
+    /// Drains: what is queued is handled, then the agents stop, then the journal is sealed. Nothing is cut off inside a
+    /// step, as a step is part of handling one message.
+    pub async fn drain(mut self, now: NetTime, reason: &str) -> Result<(), SwarmError> {
+        self.bus.close().await;
+        for agent in std::mem::take(&mut self.agents) {
+            agent.stop().await;
+        }
+        self.root.stop(None);
+        let stats = self.bus.stats();
+        let body = Body::SwarmDrained {
+            reason: reason.to_owned(),
+            messages: stats.published,
+            dropped: stats.dropped,
+        };
+        self.note(body, now)?;
+        self.journal.seal(now)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,233 @@
+//! Watching runs until their checks hold, or their time is over.
+
+use super::{Input, Output, Watch};
+use crate::picture::{Picture, Series};
+use crate::role::Engine;
+use std::collections::{BTreeMap, BTreeSet};
+use zizhi_types::objective::{Importance, Objective, Violation};
+use zizhi_types::plan::Check;
+use zizhi_types::record::Verdict;
+use zizhi_types::{ManagedObject, Metric, NetTime, ObjectKind, Plan, RunId};
+
+/// A change may shake the network for so long before anything new counts against it. Our choice: reconvergence, a
+/// restart and one measuring interval.
+const SETTLE_MS: u64 = 25_000;
+
+/// A new violation that lasts so long is a regression, not an echo.
+const REGRESSION_MS: u64 = 40_000;
+
+/// A suspect must be healthy for so long before a temporary remedy is taken back.
+const HEALTHY_MS: u64 = 60_000;
+
+/// The verifier of one domain.
+#[derive(Default)]
+pub struct Verifier {
+    watched: BTreeMap<RunId, Watching>,
+    guarded: BTreeMap<RunId, Guarding>,
+}
+
+struct Watching {
+    watch: Watch,
+    begun: NetTime,
+    good_since: Option<NetTime>,
+    worse_since: BTreeMap<Series, NetTime>,
+}
+
+struct Guarding {
+    plan: Plan,
+    healthy_since: Option<NetTime>,
+}
+
+enum CheckState {
+    Holds,
+    Fails,
+    Unknown,
+}
+
+impl Watching {
+    /// `None` while it is too early to tell.
+    fn verdict(&mut self, picture: &Picture, elsewhere: &BTreeSet<Series>, now: NetTime) -> Option<(Verdict, String)> {
+        let settled = now.since(self.begun) >= SETTLE_MS;
+        let after = self.after(picture, now);
+        if let Some(worse) = self.regression(&after, elsewhere, now).filter(|_| settled) {
+            return Some((Verdict::Fail, format!("{worse} got worse")));
+        }
+        let states: Vec<CheckState> = self.watch.plan.verify.iter().map(|c| self.check(c, picture, now)).collect();
+        let all_hold = states.iter().all(|s| matches!(s, CheckState::Holds));
+        if all_hold && self.improved(&after, elsewhere) {
+            let since = *self.good_since.get_or_insert(now);
+            // Two readings in a row: one good one may be luck.
+            return (now > since).then(|| (Verdict::Pass, "the checks hold and nothing got worse".to_owned()));
+        }
+        self.good_since = None;
+        if now.since(self.begun) < self.watch.plan.verify_ms.max(SETTLE_MS) {
+            return None;
+        }
+        let unknown = states.iter().any(|s| matches!(s, CheckState::Unknown));
+        let fails = states.iter().any(|s| matches!(s, CheckState::Fails));
+        Some(match (fails, unknown) {
+            (false, true) => (Verdict::Inconclusive, "what must be checked was not measured since".to_owned()),
+            (true, _) => (Verdict::Fail, "the checks do not hold".to_owned()),
+            (false, false) => (Verdict::Fail, "what was violated before still is".to_owned()),
+        })
+    }
+
+    fn after(&self, picture: &Picture, now: NetTime) -> Vec<Violation> {
+        let own: BTreeSet<Series> = settings_of(&self.watch.plan, picture);
+        let counts = |v: &Violation| {
+            picture.importance(v) != Importance::Conformity || !own.contains(&(v.object.clone(), v.metric))
+        };
+        picture.violations(now).into_iter().filter(counts).collect()
+    }
+
+    fn check(&self, check: &Check, picture: &Picture, now: NetTime) -> CheckState {
+        let fresh = picture.measured_at(&check.object, check.metric).is_some_and(|at| at > self.begun);
+        let Some(value) = picture.value(&check.object, check.metric, now).filter(|_| fresh) else {
+            return CheckState::Unknown;
+        };
+        if judge(check, value) { CheckState::Holds } else { CheckState::Fails }
+    }
+
+    /// Of what was violated before, at least one is not any more, or nothing was; and nothing is new.
+    fn improved(&self, after: &[Violation], elsewhere: &BTreeSet<Series>) -> bool {
+        let series = |v: &Violation| (v.object.clone(), v.metric);
+        let before: BTreeSet<Series> = self.watch.before.iter().map(series).filter(|s| !elsewhere.contains(s)).collect();
+        let after: BTreeSet<Series> = after.iter().map(series).filter(|s| !elsewhere.contains(s)).collect();
+        after.is_subset(&before) && (before.is_empty() || after.len() < before.len())
+    }
+
+    fn regression(&mut self, after: &[Violation], elsewhere: &BTreeSet<Series>, now: NetTime) -> Option<ManagedObject> {
+        let before: BTreeSet<Series> = self.watch.before.iter().map(|v| (v.object.clone(), v.metric)).collect();
+        let new: BTreeSet<Series> = after
+            .iter()
+            .map(|v| (v.object.clone(), v.metric))
+            .filter(|s| !before.contains(s) && !elsewhere.contains(s))
+            .collect();
+        self.worse_since.retain(|s, _| new.contains(s));
+        for series in new {
+            self.worse_since.entry(series).or_insert(now);
+        }
+        let lasting = self.worse_since.iter().find(|(_, since)| now.since(**since) >= REGRESSION_MS);
+        lasting.map(|(series, _)| series.0.clone())
+    }
+
+    /// Measured against predicted, over the predicted changes that were measured again.
+    fn twin_error(&self, picture: &Picture, now: NetTime) -> Option<f64> {
+        let errors: Vec<f64> = self
+            .watch
+            .predicted
+            .iter()
+            .filter_map(|p| {
+                let measured = picture.value(&p.object, p.metric, now)?;
+                Some((p.with - measured).abs() / measured.abs().max(0.1))
+            })
+            .collect();
+        (!errors.is_empty()).then(|| errors.iter().sum::<f64>() / errors.len() as f64)
+    }
+}
+
+fn judge(check: &Check, value: f64) -> bool {
+    Objective {
+        object: check.object.clone(),
+        metric: check.metric,
+        comparison: check.comparison,
+        limit: check.limit,
+        importance: Importance::Resource,
+        hold_ms: 0,
+    }
+    .holds(value)
+}
+
+/// The settings that the plan changes on purpose.
+pub(crate) fn settings_of(plan: &Plan, picture: &Picture) -> BTreeSet<Series> {
+    let ports = |object: &ManagedObject| {
+        if object.kind() == ObjectKind::Link { picture.ports_of(object) } else { vec![object.clone()] }
+    };
+    plan.steps
+        .iter()
+        .flat_map(|s| ports(&s.action.object))
+        .flat_map(|port| [(port.clone(), Metric::PortCost), (port, Metric::PortRate)])
+        .collect()
+}
+
+impl Guarding {
+    fn healthy(&self, picture: &Picture, unusual: &BTreeSet<Series>, now: NetTime) -> bool {
+        let suspect = &self.plan.suspect;
+        let watched: Vec<ManagedObject> = match suspect.kind() {
+            ObjectKind::Link => picture.ports_of(suspect),
+            _ => vec![suspect.clone()],
+        };
+        // Load and cost are what the remedy itself moved.
+        let moved = |m: Metric| matches!(m, Metric::PortCost | Metric::PortUtilization | Metric::PortQueue);
+        let quiet = !unusual.iter().any(|(o, m)| watched.contains(o) && !moved(*m));
+        let kept = |o: &Objective| picture.value(&o.object, o.metric, now).is_some_and(|v| o.holds(v));
+        quiet && picture.objectives().filter(|o| watched.contains(&o.object) && !moved(o.metric)).all(kept)
+    }
+}
+
+impl Verifier {
+    fn tick(
+        &mut self,
+        picture: &Picture,
+        unusual: &BTreeSet<Series>,
+        elsewhere: &BTreeSet<Series>,
+        now: NetTime,
+    ) -> Vec<Output> {
+        let mut outputs = vec![];
+        let mut done = vec![];
+        for (run, watching) in &mut self.watched {
+            let Some((verdict, reason)) = watching.verdict(picture, elsewhere, now) else { continue };
+            done.push(run.clone());
+            outputs.push(Output::Verdict {
+                run: run.clone(),
+                verdict,
+                before: watching.watch.before.clone(),
+                after: watching.after(picture, now),
+                reason,
+                twin_error: watching.twin_error(picture, now),
+                actions: watching.watch.plan.steps.iter().map(|s| s.action.clone()).collect(),
+            });
+        }
+        for run in done {
+            self.watched.remove(&run);
+        }
+        for (run, guarding) in &mut self.guarded {
+            if !guarding.healthy(picture, unusual, now) {
+                guarding.healthy_since = None;
+                continue;
+            }
+            let since = *guarding.healthy_since.get_or_insert(now);
+            if now.since(since) >= HEALTHY_MS {
+                outputs.push(Output::HealthyAgain(run.clone()));
+            }
+        }
+        outputs
+    }
+}
+
+impl Engine for Verifier {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
+        match input {
+            Input::Watch(watch) => {
+                let run = watch.run.clone();
+                let watching =
+                    Watching { watch: *watch, begun: now, good_since: None, worse_since: BTreeMap::new() };
+                self.watched.insert(run, watching);
+                vec![]
+            }
+            Input::Guard { run, plan } => {
+                self.guarded.insert(run, Guarding { plan: *plan, healthy_since: None });
+                vec![]
+            }
+            Input::Forget(run) => {
+                self.watched.remove(&run);
+                self.guarded.remove(&run);
+                vec![]
+            }
+            Input::Tick { picture, unusual, elsewhere } => self.tick(&picture, &unusual, &elsewhere, now),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The sandbox: a seeded simulation of a computing power network, in process and far faster than real time.
+//!
+//! In: a network, a seed, faults. Out: telemetry as bus payloads only, at the network's own clock; changes come in
+//! through its [`driver::SandboxDriver`] only. It simulates requests and packets with noise and hidden state; it
+//! shares no physics with the twin. What is truly wrong is known to [`truth`] and to nobody on the bus.
+
+mod actions;
+mod choose;
+mod clockwork;
+mod doubles;
+pub mod driver;
+mod faults;
+mod instances;
+mod layout;
+mod links;
+pub mod network;
+mod readings;
+mod requests;
+mod routing;
+mod run;
+mod state;
+mod steering;
+mod telemetry;
+mod traffic;
+pub mod truth;
+mod world;
+
+pub use doubles::GroundTruthDouble;
+pub use driver::{AppliedAction, SandboxDriver};
+pub use faults::{GroundTruth, NoTarget};
+pub use run::Sandbox;
+pub use world::World;

@@ -1,0 +1,183 @@
+//! All playbooks that may be used.
+//!
+//! In: a folder of `.yaml` files, or the shipped ones. Out: checked playbooks in the order of their ids, or every
+//! problem of every file. Nothing starts half: one bad file keeps the whole catalogue from loading.
+
+use crate::compile::compile;
+use crate::parse::parse;
+use crate::playbook::Playbook;
+use crate::problem::{Code, Place, Problem};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../catalog/", $name)))),*]
+    };
+}
+
+/// The shipped playbooks: file name and text.
+const SHIPPED: &[(&str, &str)] = shipped![
+    "access.cell.restart.yaml",
+    "compute.instance.migrate.yaml",
+    "compute.instance.restart.yaml",
+    "compute.site.scale-out.yaml",
+    "service.gateway.refresh-policy.yaml",
+    "service.instance.bypass.yaml",
+    "service.instance.steer-away.yaml",
+    "service.site.shed-load.yaml",
+    "service.surge.steer-around.yaml",
+    "transport.link-down.reset.yaml",
+    "transport.link.drain.yaml",
+    "transport.link.reset.yaml",
+    "transport.link.restore-cost.yaml",
+    "transport.link.restore-rate.yaml",
+    "transport.router.restart.yaml",
+    "transport.surge.shift-traffic.yaml",
+];
+
+/// Checked playbooks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalog {
+    playbooks: Vec<Playbook>,
+    warnings: Vec<Problem>,
+}
+
+/// Why there is no catalogue.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// A folder or file could not be read.
+    #[error("cannot read playbooks at {path}: check that it exists and may be read")]
+    Unreadable {
+        /// Where.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The folder has no playbook.
+    #[error("no playbook at {0}: put at least one .yaml file there")]
+    Empty(String),
+    /// Some files have errors; all problems of all files are listed, warnings included.
+    #[error("{}", lines(.0))]
+    Refused(Vec<Problem>),
+}
+
+fn lines(problems: &[Problem]) -> String {
+    let errors = problems.iter().filter(|p| p.is_error()).count();
+    let mut text = format!("{errors} errors keep the playbooks from loading");
+    for problem in problems {
+        text.push_str(&format!("\n{problem}"));
+    }
+    text
+}
+
+impl Catalog {
+    /// The shipped playbooks.
+    pub fn builtin() -> Result<Self, CatalogError> {
+        Self::from_texts(SHIPPED.iter().copied())
+    }
+
+    /// Every `.yaml` file of a folder, not of folders below it.
+    pub fn load_dir(path: &Path) -> Result<Self, CatalogError> {
+        let texts = read_dir(path)?;
+        if texts.is_empty() {
+            return Err(CatalogError::Empty(path.display().to_string()));
+        }
+        Self::from_texts(texts.iter().map(|(f, t)| (f.as_str(), t.as_str())))
+    }
+
+    /// Files by name and text.
+    pub fn from_texts<'t>(
+        files: impl IntoIterator<Item = (&'t str, &'t str)>,
+    ) -> Result<Self, CatalogError> {
+        let mut playbooks = vec![];
+        let mut problems = vec![];
+        for (file, text) in files {
+            let (playbook, found) = lint(file, text);
+            playbooks.extend(playbook);
+            problems.extend(found);
+        }
+        playbooks.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
+        problems.extend(twins(&playbooks));
+        if problems.iter().any(Problem::is_error) {
+            return Err(CatalogError::Refused(problems));
+        }
+        Ok(Self {
+            playbooks,
+            warnings: problems,
+        })
+    }
+
+    /// The playbooks, by id.
+    pub fn playbooks(&self) -> &[Playbook] {
+        &self.playbooks
+    }
+
+    /// What a reviewer should look at.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// By id (`transport.link.drain`), or by id and version as plans name it (`transport.link.drain@1.0.0`).
+    pub fn get(&self, name: &str) -> Option<&Playbook> {
+        self.playbooks
+            .iter()
+            .find(|p| p.id == name || p.reference() == name)
+    }
+}
+
+/// Reads and checks one playbook by itself.
+pub fn lint(file: &str, text: &str) -> (Option<Playbook>, Vec<Problem>) {
+    match parse(file, text) {
+        Ok(read) => compile(file, text, &read),
+        Err(problem) => (None, vec![problem]),
+    }
+}
+
+fn twins(playbooks: &[Playbook]) -> Vec<Problem> {
+    let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut found = vec![];
+    for playbook in playbooks {
+        if let Some(other) = first.insert(&playbook.id, &playbook.file) {
+            let message = format!("{other} has the id `{}` too", playbook.id);
+            let fix = "give each playbook its own id; a new version replaces the old file";
+            found.push(Problem::new(
+                &playbook.file,
+                Place::default(),
+                Code::DuplicateId,
+                message,
+                fix,
+            ));
+        }
+    }
+    found
+}
+
+fn read_dir(path: &Path) -> Result<Vec<(String, String)>, CatalogError> {
+    let unreadable = |path: &Path| {
+        let path = path.display().to_string();
+        move |source| CatalogError::Unreadable { path, source }
+    };
+    let mut texts = vec![];
+    for entry in std::fs::read_dir(path).map_err(unreadable(path))? {
+        let file = entry.map_err(unreadable(path))?.path();
+        if file.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+            let text = std::fs::read_to_string(&file).map_err(unreadable(&file))?;
+            texts.push((file.display().to_string(), text));
+        }
+    }
+    texts.sort();
+    Ok(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_catalogue_loads_without_a_warning() {
+        let catalog = Catalog::builtin().unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(catalog.warnings(), []);
+        assert!(catalog.playbooks().len() >= 14);
+    }
+}

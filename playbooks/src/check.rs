@@ -1,0 +1,177 @@
+//! Is the playbook, taken as a whole, safe to have?
+//!
+//! In: the file and the playbook made from it. Out: problems. What a single field may be is checked in
+//! [`crate::compile`]; here are the rules that look at several fields at once.
+
+use crate::compile::Compiler;
+use crate::playbook::{Operand, Playbook, Target};
+use crate::problem::{Code, Place};
+use crate::schema::File;
+use std::collections::BTreeSet;
+
+/// Applies every rule.
+pub(crate) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    steps_exist_once(to, read);
+    verbs_belong(to, read, playbook);
+    undo_or_reason(to, read, playbook);
+    conditions_look_at_something(to, read, playbook);
+    params_are_used(to, read, playbook);
+}
+
+fn steps_exist_once(to: &mut Compiler<'_>, read: &File) {
+    if read.spec.steps.is_empty() {
+        let place = Place::from(read.metadata.id.referenced);
+        to.report(
+            place,
+            Code::NoSteps,
+            "the playbook has no step",
+            "write at least one step",
+        );
+    }
+    let mut seen = BTreeSet::new();
+    for step in &read.spec.steps {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let id = &step.id.value;
+        if id.is_empty() || !id.chars().all(fits) {
+            let message = format!("`{id}` is no step id");
+            to.report(
+                step.id.referenced.into(),
+                Code::BadId,
+                message,
+                "use small letters, digits and -",
+            );
+        }
+        if !seen.insert(id) {
+            let message = format!("two steps are called `{id}`");
+            to.report(
+                step.id.referenced.into(),
+                Code::DuplicateStep,
+                message,
+                "give each step its own id",
+            );
+        }
+    }
+}
+
+fn verbs_belong(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    for (step, written) in playbook.steps.iter().zip(&read.spec.steps) {
+        let owner = step.verb.domain();
+        if owner != playbook.domain {
+            let message = format!(
+                "{} belongs to {owner}, not to {}",
+                step.verb, playbook.domain
+            );
+            let fix = format!(
+                "write domain: {owner}, or use an action of {}",
+                playbook.domain
+            );
+            to.report(
+                written.run.referenced.into(),
+                Code::ForeignVerb,
+                message,
+                fix,
+            );
+        }
+    }
+}
+
+fn undo_or_reason(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    let fixed: Vec<_> = playbook
+        .steps
+        .iter()
+        .zip(&read.spec.steps)
+        .filter(|(step, _)| !step.verb.can_undo())
+        .collect();
+    for (step, written) in &fixed {
+        let place = Place::from(written.run.referenced);
+        if playbook.irreversible.is_none() {
+            let message = format!("{} cannot be undone", step.verb);
+            let fix = "say why that is acceptable: irreversible: {en: ..., zh: ...}";
+            to.report(place, Code::NoUndo, message, fix);
+        }
+        if playbook.temporary {
+            let message = format!(
+                "{} cannot be taken back when the suspect is healthy",
+                step.verb
+            );
+            to.report(
+                place,
+                Code::TemporaryForever,
+                message,
+                "remove temporary: true",
+            );
+        }
+    }
+    if let Some(reason) = &read.spec.irreversible
+        && fixed.is_empty()
+    {
+        let message = "every step can be undone, but the playbook says irreversible";
+        to.report(
+            reason.en.referenced.into(),
+            Code::NeedlessIrreversible,
+            message,
+            "remove irreversible",
+        );
+    }
+}
+
+fn conditions_look_at_something(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    for (condition, written) in playbook.when.iter().zip(&read.spec.when) {
+        if condition.check.names().paths.is_empty() {
+            let message = format!(
+                "`{}` looks at nothing and is always the same",
+                condition.check.text()
+            );
+            let fix = "compare something of suspect, state, params or probability, or remove it";
+            to.report(
+                written.check.referenced.into(),
+                Code::ConstantCondition,
+                message,
+                fix,
+            );
+        }
+    }
+    if playbook.when.is_empty() {
+        let place = Place::from(read.metadata.id.referenced);
+        let fix = "write when: with what must be true of the suspect";
+        to.report(
+            place,
+            Code::NoCondition,
+            "the playbook has no condition",
+            fix,
+        );
+    }
+}
+
+fn params_are_used(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    let used = used_paths(playbook);
+    for (name, written) in &read.spec.params {
+        let path = format!("params.{name}");
+        if !used.contains(path.as_str()) && !used.contains("params") {
+            let message = format!("parameter `{name}` is never used");
+            let fix = format!("use ${{{{ {path} }}}}, or remove it");
+            to.report(written.referenced.into(), Code::UnusedParam, message, fix);
+        }
+    }
+}
+
+fn used_paths(playbook: &Playbook) -> BTreeSet<&str> {
+    let targets = playbook.steps.iter().map(|s| &s.on);
+    let targets = targets.chain(playbook.checks.iter().map(|c| &c.on));
+    let operands = playbook.steps.iter().flat_map(|s| &s.with).map(|w| &w.1);
+    let operands = operands.chain(playbook.checks.iter().map(|c| &c.limit));
+    let of_targets = targets.filter_map(|t| match t {
+        Target::Computed(expr) => Some(expr),
+        Target::Fixed(_) => None,
+    });
+    let of_operands = operands.filter_map(|o| match o {
+        Operand::Computed(expr) => Some(expr),
+        Operand::Literal(_) => None,
+    });
+    let conditions = playbook.when.iter().map(|c| &c.check);
+    of_targets
+        .chain(of_operands)
+        .chain(conditions)
+        .flat_map(|expr| expr.names().paths.iter().map(String::as_str))
+        .collect()
+}

@@ -1,0 +1,154 @@
+//! Compiles expressions and tries them on the sample network.
+
+use super::Compiler;
+use crate::expr::{Expr, ExprError, FUNCTIONS};
+use crate::playbook::{Operand, Target};
+use crate::problem::{Code, Place};
+use crate::suggest::did_you_mean;
+use serde_json::Value as Json;
+use serde_saphyr::Spanned;
+use zizhi_types::action::Value;
+
+/// The text between `${{` and `}}` when that is all there is.
+fn computed(text: &str) -> Option<&str> {
+    let inner = text.trim().strip_prefix("${{")?.strip_suffix("}}")?;
+    (!inner.contains("}}")).then(|| inner.trim())
+}
+
+impl Compiler<'_> {
+    /// A bare expression, as in `check:` and `from:`.
+    pub(super) fn bare(&mut self, written: &Spanned<String>) -> Option<Expr> {
+        let place = Place::from(written.referenced);
+        if let Some(inner) = computed(&written.value) {
+            let fix = format!("write it without the delimiter: {inner}");
+            self.report(place, Code::BadExpression, "`${{ }}` is not used here", fix);
+            return None;
+        }
+        self.expression(&written.value, place)
+    }
+
+    /// A value: written down, or computed when it stands in `${{ }}`.
+    pub(super) fn operand(&mut self, written: &Spanned<Value>) -> Option<Operand> {
+        let Value::Text(text) = &written.value else {
+            return Some(Operand::Literal(written.value.clone()));
+        };
+        let place = Place::from(written.referenced);
+        match computed(text) {
+            Some(inner) => self.expression(inner, place).map(Operand::Computed),
+            None if text.contains("${{") => {
+                self.partial(text, place);
+                None
+            }
+            None => Some(Operand::Literal(written.value.clone())),
+        }
+    }
+
+    /// An object: named, or computed when it stands in `${{ }}`.
+    pub(super) fn target(&mut self, written: &Spanned<String>) -> Option<Target> {
+        let place = Place::from(written.referenced);
+        match computed(&written.value) {
+            Some(inner) => self.expression(inner, place).map(Target::Computed),
+            None if written.value.contains("${{") => {
+                self.partial(&written.value, place);
+                None
+            }
+            None => match written.value.parse() {
+                Ok(object) => Some(Target::Fixed(object)),
+                Err(e) => {
+                    let fix = "write \"${{ suspect }}\" or a name such as link/A-B";
+                    self.report(place, Code::WrongObject, e.to_string(), fix);
+                    None
+                }
+            },
+        }
+    }
+
+    fn partial(&mut self, text: &str, place: Place) {
+        let message = format!("`{text}` is only in part an expression");
+        let fix = "put the whole value between ${{ and }}; join texts with + inside it";
+        self.report(place, Code::BadExpression, message, fix);
+    }
+
+    fn expression(&mut self, text: &str, place: Place) -> Option<Expr> {
+        let expr = match Expr::compile(text) {
+            Ok(expr) => expr,
+            Err(e) => {
+                let fix = match &e {
+                    ExprError::Syntax {
+                        at: (_, column), ..
+                    } if *column > 0 => {
+                        format!("look at character {column} of the expression")
+                    }
+                    _ => "write a shorter CEL expression".to_owned(),
+                };
+                self.report(place, Code::BadExpression, e.to_string(), fix);
+                return None;
+            }
+        };
+        let functions_known = self.functions_known(&expr, place);
+        let paths_known = self.paths_known(&expr, place);
+        (functions_known && paths_known).then_some(expr)
+    }
+
+    fn functions_known(&mut self, expr: &Expr, place: Place) -> bool {
+        let operator = |f: &str| !f.starts_with(char::is_alphabetic) && f != "{}";
+        let unknown = expr
+            .names()
+            .functions
+            .iter()
+            .find(|f| !operator(f) && !FUNCTIONS.contains(&f.as_str()));
+        let Some(name) = unknown else { return true };
+        let message = format!("unknown function `{name}` in `{}`", expr.text());
+        let fix = did_you_mean(name, FUNCTIONS.iter().copied());
+        self.report(place, Code::UnknownName, message, fix);
+        false
+    }
+
+    /// Every path must exist for every fault that the playbook is for.
+    fn paths_known(&mut self, expr: &Expr, place: Place) -> bool {
+        for path in &expr.names().paths {
+            let lost = self.scopes.iter().find_map(|(kind, scope)| {
+                let mut here = Json::Object(scope.clone().into_iter().collect());
+                path.split('.').find_map(|part| match here.get(part) {
+                    Some(next) => {
+                        here = next.clone();
+                        None
+                    }
+                    None => Some((*kind, part.to_owned(), keys(&here))),
+                })
+            });
+            if let Some((kind, part, known)) = lost {
+                let message = format!("`{path}`: a {} suspect gives no `{part}`", kind.as_str());
+                let fix = did_you_mean(&part, known.iter().map(String::as_str));
+                self.report(place, Code::UnknownName, message, fix);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Tries something in every sample scope; the first failure is a problem.
+    pub(super) fn attempt<T>(
+        &mut self,
+        place: Place,
+        code: Code,
+        fix: &str,
+        attempt: impl Fn(&crate::expr::Scope) -> Result<T, String>,
+    ) -> bool {
+        let failure = self.scopes.iter().find_map(|(kind, scope)| {
+            let why = attempt(scope).err()?;
+            Some(format!("with a {} as suspect: {why}", kind.as_str()))
+        });
+        let ok = failure.is_none();
+        if let Some(message) = failure {
+            self.report(place, code, message, fix);
+        }
+        ok
+    }
+}
+
+fn keys(json: &Json) -> Vec<String> {
+    json.as_object()
+        .map(|fields| fields.keys().cloned().collect())
+        .unwrap_or_default()
+}

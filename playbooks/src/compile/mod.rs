@@ -1,0 +1,273 @@
+//! From the shape of a file to a [`Playbook`].
+//!
+//! In: one [`File`]. Out: the playbook, or every problem that was found in it, so that an author mends a file in one
+//! round. Expressions are compiled here and tried on the sample network; [`crate::check`] then looks at the whole.
+
+mod expressions;
+mod params;
+mod steps;
+
+use crate::duration;
+use crate::expr::Scope;
+use crate::playbook::{BlastRadius, Condition, Playbook};
+use crate::problem::{Code, Place, Problem};
+use crate::schema::{API_VERSION, File, Text, Trigger};
+use crate::suggest::did_you_mean;
+use crate::{check, sample};
+use serde_saphyr::Spanned;
+use zizhi_types::plan::Mode;
+use zizhi_types::topology::Bilingual;
+use zizhi_types::{Domain, FaultKind, ObjectKind};
+
+/// The playbook if it can be made, and everything that is wrong with it.
+pub fn compile(file: &str, source: &str, read: &File) -> (Option<Playbook>, Vec<Problem>) {
+    let mut compiler = Compiler {
+        file,
+        scopes: vec![],
+        problems: vec![],
+    };
+    let playbook = compiler.playbook(source, read);
+    if let Some(playbook) = &playbook {
+        check::check(&mut compiler, read, playbook);
+    }
+    let mut problems = compiler.problems;
+    problems.sort_by_key(|p| p.place);
+    (playbook, problems)
+}
+
+/// Gathers problems on the way.
+pub(crate) struct Compiler<'f> {
+    file: &'f str,
+    /// One sample scope for each fault, with the kind of its suspect.
+    scopes: Vec<(ObjectKind, Scope)>,
+    problems: Vec<Problem>,
+}
+
+impl Compiler<'_> {
+    pub(crate) fn report(
+        &mut self,
+        place: Place,
+        code: Code,
+        message: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
+        self.problems
+            .push(Problem::new(self.file, place, code, message, fix));
+    }
+
+    fn playbook(&mut self, source: &str, read: &File) -> Option<Playbook> {
+        let spec = &read.spec;
+        self.envelope(read);
+        let faults = self.faults(&spec.trigger);
+        let domain = self.domain(&spec.domain);
+        let mode = self.mode(&spec.autonomy.mode);
+        let params = self.params(&spec.params);
+        let when = self.conditions(read);
+        let steps = self.steps(&spec.steps);
+        let (verify_ms, checks) = self.verify(spec.verify.as_ref())?;
+        let blast_radius = self.blast_radius(read)?;
+        self.on_timeout(&spec.autonomy.on_timeout);
+        Some(Playbook {
+            id: read.metadata.id.value.clone(),
+            version: read.metadata.version.value.clone(),
+            title: self.text(&read.metadata.title),
+            owner: read.metadata.owner.clone(),
+            what: self.text(&spec.describe.what),
+            when_not_to_use: self.text(&spec.describe.when_not_to_use),
+            domain: domain?,
+            params: params?,
+            faults: faults?,
+            min_probability: self.range(&spec.trigger.min_probability, 0.0, 1.0, "minProbability"),
+            when: when?,
+            blast_radius,
+            mode: mode?,
+            approval_ms: self.duration(&spec.autonomy.timeout)?,
+            cost_tokens: self.range(&spec.cost_tokens, 0.0, 1e9, "costTokens"),
+            risk: self.range(&spec.risk, 0.0, 1.0, "risk"),
+            temporary: spec.temporary,
+            irreversible: spec.irreversible.as_ref().map(|t| self.text(t)),
+            steps: steps?,
+            verify_ms,
+            checks,
+            file: self.file.to_owned(),
+            source: source.to_owned(),
+        })
+    }
+
+    fn envelope(&mut self, read: &File) {
+        self.word(&read.api_version, "apiVersion", API_VERSION);
+        self.word(&read.kind, "kind", "Playbook");
+        let version = &read.metadata.version;
+        let mut parts = version.value.split('.');
+        let numbers = parts.by_ref().take(3).filter(|p| p.parse::<u32>().is_ok());
+        if numbers.count() != 3 || parts.next().is_some() {
+            let message = format!("version `{}` is not three numbers", version.value);
+            let fix = "write it as 1.0.0";
+            self.report(version.referenced.into(), Code::BadVersion, message, fix);
+        }
+        let id = &read.metadata.id;
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+        if id.value.is_empty() || id.value.len() > 80 || !id.value.chars().all(fits) {
+            let message = format!("`{}` is no playbook id", id.value);
+            let fix =
+                "use 1 to 80 small letters, digits, . and -, for example transport.link.drain";
+            self.report(id.referenced.into(), Code::BadId, message, fix);
+        }
+    }
+
+    fn word(&mut self, written: &Spanned<String>, field: &str, only: &str) {
+        if written.value != only {
+            let message = format!("{field} `{}` cannot be read", written.value);
+            let fix = format!("write {field}: {only}");
+            self.report(written.referenced.into(), Code::BadVersion, message, fix);
+        }
+    }
+
+    /// The faults; their sample scopes are what every expression is checked against.
+    fn faults(&mut self, trigger: &Trigger) -> Option<Vec<FaultKind>> {
+        let mut faults = vec![];
+        for written in &trigger.faults {
+            match written.value.parse::<FaultKind>() {
+                Ok(fault) => faults.push(fault),
+                Err(_) => {
+                    let message = format!("unknown fault `{}`", written.value);
+                    let fix =
+                        did_you_mean(&written.value, FaultKind::ALL.iter().map(|f| f.as_str()));
+                    self.report(written.referenced.into(), Code::UnknownFault, message, fix);
+                }
+            }
+        }
+        if trigger.faults.is_empty() {
+            let place = Place::from(trigger.min_probability.referenced);
+            self.report(
+                place,
+                Code::MissingField,
+                "no fault triggers the playbook",
+                "list at least one fault",
+            );
+        }
+        self.scopes = faults
+            .iter()
+            .filter_map(|f| Some((f.object_kind(), sample::context(*f).ok()?.scope().clone())))
+            .collect();
+        (faults.len() == trigger.faults.len() && !faults.is_empty()).then_some(faults)
+    }
+
+    fn domain(&mut self, written: &Spanned<String>) -> Option<Domain> {
+        let found = written.value.parse().ok();
+        if found.is_none() {
+            let message = format!("unknown domain `{}`", written.value);
+            let fix = did_you_mean(&written.value, Domain::ALL.iter().map(|d| d.as_str()));
+            self.report(written.referenced.into(), Code::UnknownWord, message, fix);
+        }
+        found
+    }
+
+    fn mode(&mut self, written: &Spanned<String>) -> Option<Mode> {
+        let known = [
+            ("observe", Mode::Observe),
+            ("suggest", Mode::Suggest),
+            ("approve", Mode::Approve),
+            ("auto", Mode::Auto),
+        ];
+        let found = known.iter().find(|(name, _)| *name == written.value);
+        if found.is_none() {
+            let message = format!("unknown mode `{}`", written.value);
+            let fix = did_you_mean(&written.value, known.iter().map(|k| k.0));
+            self.report(written.referenced.into(), Code::UnknownWord, message, fix);
+        }
+        found.map(|k| k.1)
+    }
+
+    fn on_timeout(&mut self, written: &Spanned<String>) {
+        if written.value != "stop" {
+            let message = format!(
+                "onTimeout `{}`: an expired request only ever stops",
+                written.value
+            );
+            self.report(
+                written.referenced.into(),
+                Code::UnknownWord,
+                message,
+                "write onTimeout: stop",
+            );
+        }
+    }
+
+    fn conditions(&mut self, read: &File) -> Option<Vec<Condition>> {
+        let mut out = vec![];
+        for when in &read.spec.when {
+            let message = self.text(&when.message);
+            let Some(check) = self.bare(&when.check) else {
+                continue;
+            };
+            let place = Place::from(when.check.referenced);
+            let fix = "make it a comparison that is true or false; write 2.0 to divide or multiply whole numbers";
+            self.attempt(place, Code::ExpressionFails, fix, |scope| {
+                check.eval_bool(scope).map_err(|e| e.to_string())
+            });
+            out.push(Condition { check, message });
+        }
+        (out.len() == read.spec.when.len()).then_some(out)
+    }
+
+    fn blast_radius(&mut self, read: &File) -> Option<BlastRadius> {
+        let Some(blast) = &read.spec.blast_radius else {
+            let place = Place::from(read.spec.domain.referenced);
+            let fix = "write blastRadius: {maxObjects: 1, maxServices: 3} in spec";
+            self.report(place, Code::NoBlastRadius, "no blastRadius", fix);
+            return None;
+        };
+        for (field, written) in [
+            ("maxObjects", &blast.max_objects),
+            ("maxServices", &blast.max_services),
+        ] {
+            if field == "maxObjects" && written.value == 0 {
+                let fix = "write the number of objects that the steps touch, 1 or more";
+                self.report(
+                    written.referenced.into(),
+                    Code::OutOfRange,
+                    "maxObjects is 0: no step could run",
+                    fix,
+                );
+            }
+        }
+        Some(BlastRadius {
+            max_objects: blast.max_objects.value,
+            max_services: blast.max_services.value,
+        })
+    }
+
+    pub(super) fn duration(&mut self, written: &Spanned<String>) -> Option<u64> {
+        let found = duration::parse_ms(&written.value);
+        if found.is_none() {
+            let message = format!("`{}` is no duration", written.value);
+            let fix = "write a whole number and ms, s, m or h, up to 24h, for example 90s";
+            self.report(written.referenced.into(), Code::BadDuration, message, fix);
+        }
+        found
+    }
+
+    fn range(&mut self, written: &Spanned<f64>, low: f64, high: f64, field: &str) -> f64 {
+        if !(low..=high).contains(&written.value) {
+            let message = format!("{field} is {}, but must be {low} to {high}", written.value);
+            let fix = format!("write a number from {low} to {high}");
+            self.report(written.referenced.into(), Code::OutOfRange, message, fix);
+        }
+        written.value
+    }
+
+    fn text(&mut self, written: &Text) -> Bilingual {
+        for (language, text) in [("English", &written.en), ("Chinese", &written.zh)] {
+            if text.value.trim().is_empty() {
+                let message = format!("the {language} text is empty");
+                let fix = "write it: approvals are read in both languages";
+                self.report(text.referenced.into(), Code::OneLanguage, message, fix);
+            }
+        }
+        Bilingual {
+            en: written.en.value.clone(),
+            zh: written.zh.value.clone(),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! From text to the shape of a playbook.
+//!
+//! In: a file's name and text. Out: [`File`], or the one problem that stopped the reader, with its line and column.
+//! No meaning is checked here; that is [`crate::compile`] and [`crate::check`].
+
+use crate::problem::{Code, Place, Problem};
+use crate::schema::File;
+use crate::suggest::did_you_mean;
+use serde_saphyr::Error as Yaml;
+
+/// Largest playbook file, in bytes (our choice: fifty times the longest shipped one).
+const MAX_BYTES: usize = 100_000;
+
+/// Reads one playbook.
+pub fn parse(file: &str, text: &str) -> Result<File, Problem> {
+    if text.len() > MAX_BYTES {
+        let message = format!("the file has {} bytes, more than {MAX_BYTES}", text.len());
+        return Err(Problem::new(
+            file,
+            Place::default(),
+            Code::Yaml,
+            message,
+            "split it into several playbooks",
+        ));
+    }
+    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    serde_saphyr::from_str_with_options(text, options).map_err(|e| explain(file, &e))
+}
+
+fn explain(file: &str, error: &Yaml) -> Problem {
+    let error = error.without_snippet();
+    let place = error.location().map(Place::from).unwrap_or_default();
+    let (code, message, fix) = match error {
+        Yaml::SerdeUnknownField {
+            field, expected, ..
+        } => (
+            Code::UnknownField,
+            format!("unknown field `{field}`"),
+            did_you_mean(field, expected.iter().copied()),
+        ),
+        Yaml::SerdeMissingField { field, .. } => (
+            Code::MissingField,
+            format!("field `{field}` is missing"),
+            format!("write `{field}:` in this block; docs/playbooks.md shows its form"),
+        ),
+        Yaml::DuplicateMappingKey { key, .. } => (
+            Code::Yaml,
+            format!("`{}` is written twice", key.as_deref().unwrap_or("a key")),
+            "keep one of the two".to_owned(),
+        ),
+        Yaml::SerdeInvalidType {
+            unexpected,
+            expected,
+            ..
+        } => (
+            Code::Yaml,
+            format!("found {unexpected}, but {expected} is wanted"),
+            format!("write {expected}"),
+        ),
+        other => (
+            Code::Yaml,
+            first_line(&other.to_string()),
+            "check indentation, colons and quotes at this place".to_owned(),
+        ),
+    };
+    Problem::new(file, place, code, message, fix)
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}

@@ -1,0 +1,271 @@
+//! From a suspected cause to plans that could cure it.
+//!
+//! In: the catalogue, a hypothesis and its [`Context`]. Out: filled-in drafts, and the playbooks that were looked at and
+//! left out, each with its reason. Called by a domain's planner. Nothing is chosen and nothing is run here; equal inputs
+//! give equal drafts in the order of playbook ids.
+
+use crate::catalog::Catalog;
+use crate::context::Context;
+use crate::expr::Scope;
+use crate::fingerprint::fingerprint;
+use crate::playbook::{BlastRadius, CheckTemplate, Operand, Param, Playbook, Step};
+use crate::values;
+use serde_json::{Map, Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+use zizhi_types::action::{Action, Value};
+use zizhi_types::plan::{Check, Fingerprint, Mode, Plan, PlannedStep};
+use zizhi_types::topology::Bilingual;
+use zizhi_types::{Domain, FaultKind, Hypothesis, IncidentId, ManagedObject, PlanId};
+
+/// A plan without a number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanDraft {
+    /// Id and version of the playbook.
+    pub playbook: String,
+    /// The playbook's title.
+    pub title: Bilingual,
+    /// Whose executor would run it.
+    pub domain: Domain,
+    /// The suspected object.
+    pub suspect: ManagedObject,
+    /// The suspected fault.
+    pub fault: FaultKind,
+    /// Parameters as filled in.
+    pub params: BTreeMap<String, Value>,
+    /// In this order.
+    pub steps: Vec<PlannedStep>,
+    /// Checked after the last step.
+    pub verify: Vec<Check>,
+    /// How long the checks are given.
+    pub verify_ms: u64,
+    /// Compute tokens.
+    pub cost_tokens: f64,
+    /// By the playbook's author, 0 to 1.
+    pub risk: f64,
+    /// Kept only until the suspect is healthy again.
+    pub temporary: bool,
+    /// The playbook's mode.
+    pub mode: Mode,
+    /// The most it may touch.
+    pub blast_radius: BlastRadius,
+    /// How long a request for approval stays open.
+    pub approval_ms: u64,
+}
+
+/// A playbook that was looked at and left out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rejected {
+    /// Id and version.
+    pub playbook: String,
+    /// Why, for people.
+    pub reason: Bilingual,
+}
+
+/// The drafts for a hypothesis, and the playbooks for its fault that do not fit, with the reason.
+///
+/// A playbook for another fault appears in neither list.
+pub fn candidates(
+    catalog: &Catalog,
+    hypothesis: &Hypothesis,
+    context: &Context,
+) -> (Vec<PlanDraft>, Vec<Rejected>) {
+    let mut drafts = vec![];
+    let mut rejected = vec![];
+    let meant = |p: &&Playbook| p.faults.contains(&hypothesis.fault);
+    for playbook in catalog.playbooks().iter().filter(meant) {
+        match draft(playbook, hypothesis, context) {
+            Ok(draft) => drafts.push(draft),
+            Err(reason) => rejected.push(Rejected {
+                playbook: playbook.reference(),
+                reason,
+            }),
+        }
+    }
+    (drafts, rejected)
+}
+
+fn draft(
+    playbook: &Playbook,
+    hypothesis: &Hypothesis,
+    context: &Context,
+) -> Result<PlanDraft, Bilingual> {
+    probable(playbook, hypothesis.probability)?;
+    let mut scope = context.scope().clone();
+    let params = fill(&playbook.params, &scope)?;
+    let filled: Map<String, Json> = params.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
+    scope.insert("params".to_owned(), Json::Object(filled));
+    conditions(playbook, &scope)?;
+    Ok(PlanDraft {
+        playbook: playbook.reference(),
+        title: playbook.title.clone(),
+        domain: playbook.domain,
+        suspect: context.suspect().clone(),
+        fault: hypothesis.fault,
+        params,
+        steps: steps(playbook, &scope)?,
+        verify: checks(playbook, &scope)?,
+        verify_ms: playbook.verify_ms,
+        cost_tokens: playbook.cost_tokens,
+        risk: playbook.risk,
+        temporary: playbook.temporary,
+        mode: playbook.mode,
+        blast_radius: playbook.blast_radius,
+        approval_ms: playbook.approval_ms,
+    })
+}
+
+fn probable(playbook: &Playbook, probability: f64) -> Result<(), Bilingual> {
+    let least = playbook.min_probability;
+    if probability >= least {
+        return Ok(());
+    }
+    Err(Bilingual {
+        en: format!("the cause has probability {probability:.2}, less than {least:.2}"),
+        zh: format!("该原因的概率为 {probability:.2}，低于要求的 {least:.2}"),
+    })
+}
+
+fn fill(params: &[Param], scope: &Scope) -> Result<BTreeMap<String, Value>, Bilingual> {
+    params
+        .iter()
+        .map(|param| Ok((param.name.clone(), filled(param, scope).map_err(untold)?)))
+        .collect()
+}
+
+fn filled(param: &Param, scope: &Scope) -> Result<Value, String> {
+    let value = values::value(&param.value, scope)?;
+    match &value {
+        Value::Number(n) if param.number => param.allows(*n)?,
+        Value::Text(_) if !param.number => {}
+        other => {
+            let name = &param.name;
+            return Err(format!("`{name}` is {other}, which is no {}", param.kind()));
+        }
+    }
+    Ok(value)
+}
+
+/// The first condition that does not hold decides.
+fn conditions(playbook: &Playbook, scope: &Scope) -> Result<(), Bilingual> {
+    for condition in &playbook.when {
+        match condition.check.eval_bool(scope) {
+            Ok(true) => {}
+            Ok(false) => return Err(condition.message.clone()),
+            Err(e) => return Err(untold(e.to_string())),
+        }
+    }
+    Ok(())
+}
+
+/// Each step once for every object it means; several get `-1`, `-2` after the step's id.
+fn steps(playbook: &Playbook, scope: &Scope) -> Result<Vec<PlannedStep>, Bilingual> {
+    let mut out = vec![];
+    for step in &playbook.steps {
+        out.extend(planned(step, scope).map_err(untold)?);
+    }
+    let ids: BTreeSet<_> = out.iter().map(|s| s.id.as_str()).collect();
+    if ids.len() != out.len() {
+        return Err(untold("two steps of the plan would have one id".to_owned()));
+    }
+    let touched: BTreeSet<_> = out.iter().map(|s| &s.action.object).collect();
+    let most = playbook.blast_radius.max_objects;
+    if touched.len() > most as usize {
+        let count = touched.len();
+        return Err(Bilingual {
+            en: format!("it would touch {count} objects, more than the {most} it may"),
+            zh: format!("将涉及 {count} 个对象，超出允许的 {most} 个"),
+        });
+    }
+    Ok(out)
+}
+
+fn planned(step: &Step, scope: &Scope) -> Result<Vec<PlannedStep>, String> {
+    let objects = values::objects(&step.on, scope)?;
+    if objects.is_empty() {
+        return Err(format!("step `{}` has no object to act on", step.id));
+    }
+    let single = objects.len() == 1;
+    let place = |(i, object)| {
+        let id = if single {
+            step.id.clone()
+        } else {
+            format!("{}-{}", step.id, i + 1)
+        };
+        Ok(PlannedStep {
+            id,
+            action: action(step, object, scope)?,
+            timeout_ms: step.timeout_ms,
+        })
+    };
+    objects.into_iter().enumerate().map(place).collect()
+}
+
+fn action(step: &Step, object: ManagedObject, scope: &Scope) -> Result<Action, String> {
+    let wanted = step.verb.object_kind();
+    if object.kind() != wanted {
+        let (verb, kind) = (step.verb, wanted.as_str());
+        return Err(format!("{verb} acts on a {kind}, and {object} is none"));
+    }
+    let mut action = Action::new(step.verb, object);
+    for (key, operand) in &step.with {
+        let value = values::value(operand, scope)?;
+        action = action.with(key, value);
+    }
+    Ok(action)
+}
+
+fn checks(playbook: &Playbook, scope: &Scope) -> Result<Vec<Check>, Bilingual> {
+    let mut out = vec![];
+    for template in &playbook.checks {
+        out.extend(check(template, scope).map_err(untold)?);
+    }
+    Ok(out)
+}
+
+fn check(template: &CheckTemplate, scope: &Scope) -> Result<Vec<Check>, String> {
+    let limit = limit(&template.limit, scope)?;
+    let objects = values::objects(&template.on, scope)?;
+    let made = objects.into_iter().map(|object| Check {
+        object,
+        metric: template.metric,
+        comparison: template.comparison,
+        limit,
+    });
+    Ok(made.collect())
+}
+
+fn limit(operand: &Operand, scope: &Scope) -> Result<f64, String> {
+    values::number(operand, scope)
+}
+
+fn untold(reason: String) -> Bilingual {
+    Bilingual {
+        zh: format!("无法判断：{reason}"),
+        en: reason,
+    }
+}
+
+impl PlanDraft {
+    /// Numbers the draft and seals it: from here on its content has a fingerprint and is never changed.
+    pub fn into_plan(self, id: PlanId, incident: IncidentId) -> Plan {
+        let mut plan = Plan {
+            id,
+            playbook: self.playbook,
+            domain: self.domain,
+            incident,
+            suspect: self.suspect,
+            fault: self.fault,
+            params: self.params,
+            steps: self.steps,
+            verify: self.verify,
+            verify_ms: self.verify_ms,
+            cost_tokens: self.cost_tokens,
+            risk: self.risk,
+            temporary: self.temporary,
+            mode: self.mode,
+            fingerprint: Fingerprint(String::new()),
+        };
+        plan.fingerprint = fingerprint(&plan);
+        plan
+    }
+}

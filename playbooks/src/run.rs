@@ -1,0 +1,493 @@
+//! One execution of a plan: what is done next, and what is taken back.
+//!
+//! In: a plan, then one [`Input`] at a time. Out: [`Effect`]s, which the executor carries out and answers. Pure and
+//! serialisable: the executor writes the run down before it carries out an effect, so a run that was killed goes on with
+//! [`Run::resume`].
+//!
+//! What always holds:
+//! - A step is done once, with the key `<run>/<step>/do`, and taken back once, with `<run>/<step>/undo`.
+//! - Undo goes in the reverse order of doing.
+//! - A change whose effect is unknown is never repeated: its object is frozen, the steps on other objects are undone,
+//!   and the run ends stuck. The only way around it is to read the network (or ask the driver about the used key) before
+//!   [`Run::resume`] is called, and to give what was learned as [`Input::Answer`].
+//! - Nothing is done to a frozen object any more.
+//! - Every run reaches exactly one end, told once by [`Effect::Finished`].
+
+use crate::driver::DriverError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+use zizhi_types::action::{Action, Receipt};
+use zizhi_types::negotiation::RunEnd;
+use zizhi_types::record::Verdict;
+use zizhi_types::{ManagedObject, Plan, RunId};
+
+/// Where a run stands. Steps are counted from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum State {
+    /// Nothing was done.
+    Ready,
+    /// A step is with the driver.
+    Stepping {
+        /// Which.
+        step: usize,
+    },
+    /// All steps are done; the verdict is awaited.
+    Verifying,
+    /// The verdict was "inconclusive"; a person's verdict is awaited.
+    Unclear,
+    /// It helped and is kept until the suspect is healthy (temporary plans).
+    Held,
+    /// A step is being taken back.
+    Undoing {
+        /// Which.
+        step: usize,
+    },
+    /// Over.
+    Ended {
+        /// How.
+        end: RunEnd,
+    },
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("ready"),
+            Self::Stepping { step } => write!(f, "stepping({step})"),
+            Self::Verifying => f.write_str("verifying"),
+            Self::Unclear => f.write_str("unclear"),
+            Self::Held => f.write_str("held"),
+            Self::Undoing { step } => write!(f, "undoing({step})"),
+            Self::Ended { end } => write!(f, "ended({end:?})"),
+        }
+    }
+}
+
+impl State {
+    /// The transition table: the only place where a state may follow another.
+    pub fn to(self, next: Self) -> Result<Self, IllegalTransition> {
+        use State::{Ended, Held, Ready, Stepping, Unclear, Undoing, Verifying};
+        let legal = match (self, next) {
+            (Ready, Stepping { step }) => step == 0,
+            (Stepping { step: from }, Stepping { step }) => step == from + 1,
+            (Stepping { step: from }, Undoing { step }) => step <= from,
+            (Undoing { step: from }, Undoing { step }) => step < from,
+            (Verifying | Unclear, Held | Unclear) => true,
+            (Stepping { .. }, Verifying) | (Verifying | Unclear | Held, Undoing { .. }) => true,
+            (Ready, Ended { end }) => end == RunEnd::NotRun,
+            (Stepping { .. }, Ended { end }) => end != RunEnd::Helped,
+            (Verifying | Unclear | Held | Undoing { .. }, Ended { end }) => end != RunEnd::NotRun,
+            _ => false,
+        };
+        if legal {
+            Ok(next)
+        } else {
+            Err(IllegalTransition::new(self, format!("go to {next}")))
+        }
+    }
+}
+
+/// What the run was told does not fit where it stands. The run is unchanged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a run that is {from} cannot {what}")]
+pub struct IllegalTransition {
+    from: String,
+    what: String,
+}
+
+impl IllegalTransition {
+    fn new(from: State, what: impl Into<String>) -> Self {
+        Self {
+            from: from.to_string(),
+            what: what.into(),
+        }
+    }
+}
+
+/// What a run is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// Begin.
+    Start,
+    /// The driver's answer to the effect with this key.
+    Answer {
+        /// The effect's key.
+        key: String,
+        /// The receipt, or why there is none.
+        result: Result<Receipt, DriverError>,
+    },
+    /// The verifier's verdict, or a person's after [`Effect::AskPerson`].
+    Verdict(Verdict),
+    /// The suspect is healthy again: a held run is taken back.
+    Release,
+    /// A person or the kill switch ends the run. A step that is with the driver is waited for, then taken back.
+    Kill,
+}
+
+/// Why steps are taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UndoReason {
+    /// A step was refused, failed, or has an unknown effect.
+    StepFailed,
+    /// It did not help, or made something worse.
+    VerifyFailed,
+    /// The suspect is healthy; the temporary change is not needed any more.
+    HealthyAgain,
+    /// A person or the kill switch.
+    Operator,
+}
+
+impl UndoReason {
+    /// The word that records use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::StepFailed => "step-failed",
+            Self::VerifyFailed => "verify-failed",
+            Self::HealthyAgain => "healthy-again",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// What the executor has to do, in this order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Have the driver do a step, and answer with its key.
+    Do {
+        /// The step's id.
+        step: String,
+        /// Used once.
+        key: String,
+        /// What to do.
+        action: Action,
+    },
+    /// Have the driver take a step back, and answer with its key.
+    Undo {
+        /// The step's id.
+        step: String,
+        /// Used once.
+        key: String,
+        /// What takes it back.
+        action: Action,
+        /// Why.
+        reason: UndoReason,
+    },
+    /// Start the checks of the plan.
+    BeginVerify,
+    /// It helped; keep the change and say [`Input::Release`] when the suspect is healthy.
+    Hold,
+    /// It cannot be told whether it helped: ask a person, and give the answer as a verdict.
+    AskPerson,
+    /// Nobody but a person may change the object now.
+    Freeze {
+        /// Which.
+        object: ManagedObject,
+        /// Why.
+        reason: String,
+    },
+    /// The run is over.
+    Finished(RunEnd),
+}
+
+/// A step that was done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Done {
+    step: usize,
+    undo: Option<Action>,
+}
+
+/// One execution of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    id: RunId,
+    plan: Plan,
+    state: State,
+    done: Vec<Done>,
+    frozen: BTreeSet<ManagedObject>,
+    killed: bool,
+    reason: Option<UndoReason>,
+}
+
+type Step = Result<Vec<Effect>, IllegalTransition>;
+
+impl Run {
+    /// A run of a plan, not yet begun.
+    pub const fn new(id: RunId, plan: Plan) -> Self {
+        Self {
+            id,
+            plan,
+            state: State::Ready,
+            done: vec![],
+            frozen: BTreeSet::new(),
+            killed: false,
+            reason: None,
+        }
+    }
+
+    /// Which run.
+    pub const fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// What is run.
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Where it stands.
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Objects that only a person may change now.
+    pub const fn frozen(&self) -> &BTreeSet<ManagedObject> {
+        &self.frozen
+    }
+
+    /// Why steps are or were taken back, if they are or were.
+    pub const fn undo_reason(&self) -> Option<UndoReason> {
+        self.reason
+    }
+
+    /// The key of the answer that is awaited from the driver, if one is.
+    pub fn awaited(&self) -> Option<String> {
+        match self.state {
+            State::Stepping { step } => self.key(step, "do"),
+            State::Undoing { step } => self.key(step, "undo"),
+            _ => None,
+        }
+    }
+
+    /// Takes in what happened and says what to do next. An input that does not fit changes nothing.
+    pub fn on(&mut self, input: Input) -> Result<Vec<Effect>, IllegalTransition> {
+        match (self.state, input) {
+            (State::Ready, Input::Start) => self.next_step(0),
+            (State::Ready, Input::Kill) => self.finish(RunEnd::NotRun),
+            (State::Stepping { step }, Input::Answer { key, result }) => {
+                self.expect(&key)?;
+                self.stepped(step, result)
+            }
+            (State::Undoing { step }, Input::Answer { key, result }) => {
+                self.expect(&key)?;
+                self.undone(step, result)
+            }
+            (State::Stepping { .. } | State::Undoing { .. }, Input::Kill) => {
+                self.killed = true;
+                Ok(vec![])
+            }
+            (State::Verifying | State::Unclear, Input::Verdict(verdict)) => self.judged(verdict),
+            (State::Held, Input::Release) => self.undo_all(UndoReason::HealthyAgain, vec![]),
+            (State::Verifying | State::Unclear | State::Held, Input::Kill) => {
+                self.undo_all(UndoReason::Operator, vec![])
+            }
+            (from, input) => Err(IllegalTransition::new(from, told(&input))),
+        }
+    }
+
+    /// Goes on after the executor was killed. `in_flight` tells whether the awaited effect had been handed to the
+    /// driver (in the journal: `StepStarted` or `UndoStarted` stands, its end does not). If it had, its effect is
+    /// unknown and it is never repeated; if it had not, the same effect is given again under the same key.
+    pub fn resume(&mut self, in_flight: bool) -> Result<Vec<Effect>, IllegalTransition> {
+        match self.awaited() {
+            Some(key) if in_flight => {
+                let why = "the executor was killed while the change was under way".to_owned();
+                let result = Err(DriverError::Unknown(why));
+                self.on(Input::Answer { key, result })
+            }
+            _ => Ok(self.again()),
+        }
+    }
+
+    /// The effects that the present state waits on.
+    fn again(&self) -> Vec<Effect> {
+        match self.state {
+            State::Ready => vec![],
+            State::Stepping { step } => self.doing(step).into_iter().collect(),
+            State::Verifying => vec![Effect::BeginVerify],
+            State::Unclear => vec![Effect::AskPerson],
+            State::Held => vec![Effect::Hold],
+            State::Undoing { step } => self.undoing(step).into_iter().collect(),
+            State::Ended { end } => vec![Effect::Finished(end)],
+        }
+    }
+
+    fn expect(&self, key: &str) -> Result<(), IllegalTransition> {
+        if self.awaited().as_deref() == Some(key) {
+            return Ok(());
+        }
+        Err(IllegalTransition::new(
+            self.state,
+            format!("take an answer to {key}"),
+        ))
+    }
+
+    fn next_step(&mut self, step: usize) -> Step {
+        if let Some(effect) = self.doing(step) {
+            self.state = self.state.to(State::Stepping { step })?;
+            return Ok(vec![effect]);
+        }
+        if self.done.is_empty() {
+            return self.finish(RunEnd::NotRun);
+        }
+        self.state = self.state.to(State::Verifying)?;
+        Ok(vec![Effect::BeginVerify])
+    }
+
+    fn stepped(&mut self, step: usize, result: Result<Receipt, DriverError>) -> Step {
+        match result {
+            Ok(receipt) => {
+                let undo = receipt.undo;
+                self.done.push(Done { step, undo });
+                if self.killed {
+                    return self.undo_all(UndoReason::Operator, vec![]);
+                }
+                self.next_step(step + 1)
+            }
+            Err(DriverError::Unknown(why)) => {
+                let freeze = self.freeze(step, &format!("effect unknown: {why}"));
+                self.undo_all(UndoReason::StepFailed, freeze)
+            }
+            Err(_) => self.undo_all(UndoReason::StepFailed, vec![]),
+        }
+    }
+
+    fn judged(&mut self, verdict: Verdict) -> Step {
+        match verdict {
+            Verdict::Pass if self.plan.temporary => {
+                self.state = self.state.to(State::Held)?;
+                Ok(vec![Effect::Hold])
+            }
+            Verdict::Pass => self.finish(RunEnd::Helped),
+            Verdict::Fail => self.undo_all(UndoReason::VerifyFailed, vec![]),
+            Verdict::Inconclusive => {
+                self.state = self.state.to(State::Unclear)?;
+                Ok(vec![Effect::AskPerson])
+            }
+        }
+    }
+
+    fn undo_all(&mut self, reason: UndoReason, mut effects: Vec<Effect>) -> Step {
+        self.reason = Some(reason);
+        let untouched = self.done.is_empty() && self.frozen.is_empty();
+        if untouched {
+            effects.extend(self.finish(RunEnd::NotRun)?);
+            return Ok(effects);
+        }
+        self.undo_before(usize::MAX, effects)
+    }
+
+    fn undone(&mut self, step: usize, result: Result<Receipt, DriverError>) -> Step {
+        let effects = match result {
+            Ok(_) => vec![],
+            Err(why) => self.freeze(step, &format!("undo failed: {why}")),
+        };
+        self.undo_before(step, effects)
+    }
+
+    /// Takes back the last done step before `limit` whose object is not frozen; ends the run when there is none.
+    fn undo_before(&mut self, limit: usize, mut effects: Vec<Effect>) -> Step {
+        let before: Vec<Done> = self
+            .done
+            .iter()
+            .rev()
+            .filter(|d| d.step < limit)
+            .cloned()
+            .collect();
+        for Done { step, undo } in before {
+            if !self.can_touch(step) {
+                continue;
+            }
+            if undo.is_some() {
+                self.state = self.state.to(State::Undoing { step })?;
+                effects.extend(self.undoing(step));
+                return Ok(effects);
+            }
+            if self.should_undo(step) {
+                effects
+                    .extend(self.freeze(step, "the driver gave nothing that takes the step back"));
+            }
+        }
+        let end = self.end();
+        effects.extend(self.finish(end)?);
+        Ok(effects)
+    }
+
+    /// A verb that has no undo leaves nothing to take back (its playbook says why); one that has must give it.
+    fn should_undo(&self, step: usize) -> bool {
+        self.plan
+            .steps
+            .get(step)
+            .is_some_and(|s| s.action.verb.can_undo())
+    }
+
+    fn can_touch(&self, step: usize) -> bool {
+        self.plan
+            .steps
+            .get(step)
+            .is_some_and(|s| !self.frozen.contains(&s.action.object))
+    }
+
+    fn end(&self) -> RunEnd {
+        match (self.frozen.is_empty(), self.reason) {
+            (false, _) => RunEnd::Stuck,
+            (true, Some(UndoReason::HealthyAgain)) => RunEnd::Helped,
+            (true, _) => RunEnd::Undone,
+        }
+    }
+
+    fn finish(&mut self, end: RunEnd) -> Step {
+        self.state = self.state.to(State::Ended { end })?;
+        Ok(vec![Effect::Finished(end)])
+    }
+
+    fn freeze(&mut self, step: usize, reason: &str) -> Vec<Effect> {
+        let Some(planned) = self.plan.steps.get(step) else {
+            return vec![];
+        };
+        let object = planned.action.object.clone();
+        if !self.frozen.insert(object.clone()) {
+            return vec![];
+        }
+        let reason = format!("step {}: {reason}", planned.id);
+        vec![Effect::Freeze { object, reason }]
+    }
+
+    fn doing(&self, step: usize) -> Option<Effect> {
+        let planned = self.plan.steps.get(step)?;
+        Some(Effect::Do {
+            step: planned.id.clone(),
+            key: self.key(step, "do")?,
+            action: planned.action.clone(),
+        })
+    }
+
+    fn undoing(&self, step: usize) -> Option<Effect> {
+        let done = self.done.iter().find(|d| d.step == step)?;
+        Some(Effect::Undo {
+            step: self.plan.steps.get(step)?.id.clone(),
+            key: self.key(step, "undo")?,
+            action: done.undo.clone()?,
+            reason: self.reason?,
+        })
+    }
+
+    fn key(&self, step: usize, what: &str) -> Option<String> {
+        let planned = self.plan.steps.get(step)?;
+        Some(format!("{}/{}/{what}", self.id, planned.id))
+    }
+}
+
+fn told(input: &Input) -> String {
+    match input {
+        Input::Start => "start".to_owned(),
+        Input::Answer { key, .. } => format!("take an answer to {key}"),
+        Input::Verdict(verdict) => format!("take the verdict {verdict:?}"),
+        Input::Release => "be released".to_owned(),
+        Input::Kill => "be killed".to_owned(),
+    }
+}

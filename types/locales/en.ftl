@@ -1,0 +1,301 @@
+# English. One key per word or sentence; zh.ftl has the same keys. Values arrive ready for reading (numbers with units).
+
+## Who
+agent-transport = Transport agent
+agent-compute = Compute agent
+agent-service = Service agent
+agent-access = Access agent
+agent-swarm = The swarm
+actor-both = { $agent }, on the word of { $name },
+
+## Words
+domain-transport = transport
+domain-compute = compute
+domain-service = service
+domain-access = access
+
+stage-swarm = Swarm
+stage-sense = Sense
+stage-detect = Detect
+stage-correlate = Correlate
+stage-diagnose = Diagnose
+stage-plan = Plan
+stage-negotiate = Negotiate
+stage-rehearse = Rehearse
+stage-decide = Decide
+stage-act = Act
+stage-verify = Verify
+stage-learn = Learn
+
+object-router = router
+object-port = port
+object-link = link
+object-path = path
+object-demand = demand
+object-site = site
+object-instance = instance
+object-gateway = gateway
+object-service = service
+object-group = user group
+object-steer = steering share
+object-cell = cell
+
+fault-link-down = link down
+fault-link-rate-cut = link rate cut
+fault-link-lossy = lossy link
+fault-link-flapping = flapping link
+fault-silent-cut = silent link cut
+fault-wrong-cost = wrong routing cost
+fault-router-crash = router crash
+fault-traffic-surge = traffic surge
+fault-instance-crash = instance crash
+fault-instance-slow = slow instance (noisy neighbour)
+fault-site-overload = site overload
+fault-stale-policy = stale steering policy
+fault-cell-outage = cell outage
+
+verb-link-set-cost = set the IGP cost
+verb-link-set-rate = set the link rate
+verb-link-reset = reset the link
+verb-router-restart = restart the router
+verb-instance-restart = restart the instance
+verb-instance-migrate = migrate the instance
+verb-site-scale-out = add an instance at the site
+verb-site-scale-in = remove an added instance from the site
+verb-gateway-refresh-policy = refresh the steering policy
+verb-instance-steer-limit = limit steering to the instance
+verb-cell-restart = restart the cell
+
+metric-router-up = reachability
+metric-router-uptime_s = uptime
+metric-port-oper_up = carrier
+metric-port-adjacency_up = routing adjacency
+metric-port-cost = IGP cost
+metric-port-rate_mbps = port rate
+metric-port-out_mbps = outbound traffic
+metric-port-utilization = utilization
+metric-port-discard_ratio = discards
+metric-port-error_ratio = packet errors
+metric-port-queue_ms = queueing delay
+metric-port-carrier_transitions = carrier changes
+metric-path-rtt_ms = round-trip time
+metric-path-loss_ratio = probe loss
+metric-demand-mbps = offered traffic
+metric-site-utilization = site utilization
+metric-instance-up = health
+metric-instance-utilization = worker utilization
+metric-instance-service_ms = service time
+metric-instance-latency_ms_p95 = p95 latency
+metric-instance-rps = answered requests
+metric-instance-rejected_ratio = rejected requests
+metric-instance-steal_ratio = stolen processor time
+metric-gateway-up = health
+metric-gateway-policy_age_s = policy age
+metric-group-rps = offered requests
+metric-group-success_ratio = success ratio
+metric-group-latency_ms_p95 = end-to-end p95 latency
+metric-steer-share = steering share
+metric-cell-up = on-air state
+metric-cell-utilization = radio utilization
+metric-cell-attached_users = attached users
+metric-cell-failure_ratio = failed attempts
+
+severity-critical = critical
+severity-major = major
+severity-minor = minor
+severity-warning = warning
+severity-indeterminate = indeterminate
+severity-cleared = cleared
+
+ending-fixed = fixed by a verified action
+ending-recovered-alone = recovered without action
+ending-merged = merged into another incident
+ending-escalated = handed to a person
+ending-still-open = still open when the swarm stopped
+
+verdict-pass = pass
+verdict-fail = fail
+verdict-inconclusive = inconclusive
+
+ruling-proceed = proceed
+ruling-ask = ask a person
+ruling-show-only = show only
+ruling-deny = deny
+
+mode-observe = observe
+mode-suggest = suggest
+mode-approve = approve
+mode-auto = auto
+
+run-end-helped = it helped
+run-end-undone = it did not help and was taken back
+run-end-stuck = it did not help and could not be taken back
+run-end-not-run = it was not run
+
+hypothesis-proposed = proposed
+hypothesis-investigating = investigating
+hypothesis-supported = supported
+hypothesis-refuted = refuted
+
+measure-restart = restarted it
+measure-freeze = froze its runs
+
+reason-no-objective-violated = no objective is violated
+reason-planned-work = planned work explains it
+reason-explained-upstream = a fault upstream explains it
+reason-verify-failed = the check after the run failed
+reason-step-failed = a step failed
+reason-healthy-again = the suspect is healthy again
+reason-operator = an operator asked for it
+
+likelihood-virtually-certain = virtually certain
+likelihood-very-likely = very likely
+likelihood-likely = likely
+likelihood-even = about as likely as not
+likelihood-unlikely = unlikely
+likelihood-very-unlikely = very unlikely
+
+## Pieces
+state-up = up
+state-down = down
+unit-per-second = { $number }/s
+unit-second = { $number } s
+unit-minute = { $number } min
+unit-other = { $number } { $unit }
+probability = { $percent } ({ $words })
+list-comma = {", "}
+list-more = { $list } and { $count } more
+list-empty = none
+violation = { $object } { $metric } { $value } (limit { $limit })
+suspect = { $fault } at { $object }, { $probability }
+note = { $sentence } { $note }
+
+refuse-harms-objective = its twin predicts harm to { $violations }
+refuse-busy = a run for { $incident } is at work on the same object
+refuse-stale-lease = the lease is older than token { $token } held by the { $agent }
+refuse-guard = a guard refuses: { $reason }
+refuse-nothing-to-offer = it has no playbook for this
+
+against-expected-symptom-absent = { $object } { $metric } should be unusual and is not
+against-unexplained = { $object } { $metric } stays unexplained
+against-late-onset = its own symptoms began { $late } after the effects
+evidence = { $object } { $metric } depends on it over { $path }
+
+## Swarm
+record-swarm-started = { $actor } { $version } started on network { $network } in mode { $mode }{ $seed ->
+    [none] .
+   *[other] {" "}with seed { $seed }.
+}
+record-swarm-drained = { $actor } drained and stopped ({ $reason }): { $messages } messages carried, { $dropped } dropped.
+record-role-died = { $actor } lost its { $role } ({ $reason }); the supervisor { $measure }.
+record-dropped = { $actor } dropped { $messages ->
+    [one] 1 telemetry message
+   *[other] { $messages } telemetry messages
+} at a full queue.
+record-sealed = { $actor } sealed the journal after { $records ->
+    [one] 1 record
+   *[other] { $records } records
+}.
+
+## Sense
+record-raw = { $actor } kept raw message { $message } from { $subject } as evidence.
+record-dead-letter = { $actor } could not read message { $message } from { $subject }: { $reason }.
+record-maintenance-noted = { $actor } noted planned work { $ticket } on { $objects } until { $until }.
+
+## Detect
+record-anomaly-raised = { $actor } found { $metric } of { $object } unusual: { $observed } seen, { $expected } expected (score { $score }, { $limit ->
+    [none] within its objective
+   *[other] breaks the limit of { $limit }
+}).
+record-anomaly-cleared = { $actor } saw anomaly { $anomaly } end.
+
+## Correlate
+record-incident-opened = { $actor } opened incident { $incident } and leads it (token { $token }) with { $symptoms ->
+    [one] 1 symptom
+   *[other] { $symptoms } symptoms
+}; violated: { $violations }.
+record-symptoms-joined = { $actor } joined { $symptoms ->
+    [one] 1 more symptom
+   *[other] { $symptoms } more symptoms
+} to the incident: { $list }.
+record-suppressed = { $actor } takes no action on { $list }: { $reason }. { $detail }
+record-incident-closed = { $actor } closed the incident: { $ending }.
+
+## Diagnose
+record-diagnosed = { $actor } suspects { $first }{ $others ->
+    [none] {""}
+   *[other] ; then { $others }
+}; some other cause: { $other }.
+record-diagnosed-nothing = { $actor } found no cause to name; some other cause: { $other }.
+record-evidence-insufficient = { $actor } cannot decide yet; it needs { $need }.
+
+## Plan
+record-planned = { $actor } drew up { $plans ->
+    [one] 1 plan
+   *[other] { $plans } plans
+} ({ $list }) and left out { $rejected ->
+    [one] 1 playbook
+   *[other] { $rejected } playbooks
+}{ $case ->
+    [none] .
+   *[other] ; past incident { $case } put the first one first.
+}
+record-no-plan = { $actor } has no plan: { $reason }.
+
+## Negotiate
+record-called = { $actor } called for remedies from { $domains }.
+record-bid-received = { $actor } received a bid from the { $from }: { $playbook } on { $suspect } ({ $plan }); violations predicted: { $with } with it, { $without } without; cost { $cost } tokens, risk { $risk }, { $reversible ->
+    [yes] reversible
+   *[no] not reversible
+}, { $tried ->
+    [0] never tried before
+   *[other] helped in { $success } of { $tried } runs
+}.
+record-refused = { $actor } was refused by the { $from }{ $plan ->
+    [none] {""}
+   *[other] {" "}for { $plan }
+}: { $reason }.
+record-awarded = { $actor } awarded { $plan } to the { $to }; agreed: { $agreed }.
+record-committed = { $actor } committed to { $plan } under token { $token } of the { $leader }.
+record-aborted = { $actor } gave up { $plan } before any change: { $reason }.
+
+## Rehearse
+record-rehearsed = { $actor } rehearsed { $plan } in the twin: { $with } violated with it, { $without } without; { $worse ->
+    [yes] it makes an objective worse
+   *[no] it makes nothing worse
+}; { $samples ->
+    [0] the twin has not been measured on this action yet
+   *[other] twin error { $error } over { $samples } past predictions
+}.
+
+## Decide
+record-decided = { $actor } ruled on { $plan } ({ $playbook }) in mode { $mode }: { $ruling }; { $failed ->
+    [none] every guard passes ({ $guards } checked).
+   *[other] guards against it: { $failed }.
+}
+record-approved = { $granted ->
+    [yes] { $actor } approved plan { $fingerprint }.
+   *[no] { $actor } turned down plan { $fingerprint }: { $reason }.
+}
+record-escalated = { $actor } asks a person to take over: { $reason }.
+
+## Act
+record-step-started = { $actor } starts step { $step } of { $run }: { $action }.
+record-step-done = { $actor } finished step { $step } of { $run }: the network went from { $before } to { $after }.
+record-step-failed = { $actor } failed at step { $step } of { $run }: { $reason }; { $unknown ->
+    [yes] whether the network changed is unknown, so the step is never repeated.
+   *[no] nothing was changed.
+}
+record-undo-started = { $actor } takes back step { $step } of { $run } because { $reason }: { $action }.
+record-undo-done = { $actor } took back step { $step } of { $run }: the network went from { $before } to { $after }.
+record-undo-failed = { $actor } could not take back step { $step } of { $run }: { $reason }.
+record-frozen = { $actor } froze { $object }: only a person may change it now ({ $reason }).
+
+## Verify
+record-verified = { $actor } verified { $run }: { $verdict }. Violated before: { $before }; now: { $after }. { $reason }
+
+## Learn
+record-remembered = { $actor } remembers { $playbook } against { $fault }: { $outcome }{ $error ->
+    [none] .
+   *[other] ; the twin was off by { $error }.
+}

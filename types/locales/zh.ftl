@@ -1,0 +1,283 @@
+# 中文。键与 en.ftl 一一对应；数值传入时已带单位。
+
+## 主体
+agent-transport = 传输智能体
+agent-compute = 算力智能体
+agent-service = 业务智能体
+agent-access = 接入智能体
+agent-swarm = 智能体群
+actor-both = { $agent }（经 { $name } 确认）
+
+## 词汇
+domain-transport = 传输
+domain-compute = 算力
+domain-service = 业务
+domain-access = 接入
+
+stage-swarm = 系统
+stage-sense = 感知
+stage-detect = 检测
+stage-correlate = 关联
+stage-diagnose = 定界定位
+stage-plan = 方案
+stage-negotiate = 协商
+stage-rehearse = 孪生预演
+stage-decide = 决策
+stage-act = 执行
+stage-verify = 验证
+stage-learn = 学习
+
+object-router = 路由器
+object-port = 端口
+object-link = 链路
+object-path = 路径
+object-demand = 流量需求
+object-site = 算力站点
+object-instance = 业务实例
+object-gateway = 业务网关
+object-service = 业务
+object-group = 用户组
+object-steer = 调度份额
+object-cell = 小区
+
+fault-link-down = 链路中断
+fault-link-rate-cut = 链路降速
+fault-link-lossy = 链路误码丢包
+fault-link-flapping = 链路闪断
+fault-silent-cut = 链路静默中断
+fault-wrong-cost = 路由开销配置错误
+fault-router-crash = 路由器宕机
+fault-traffic-surge = 流量突增
+fault-instance-crash = 实例宕机
+fault-instance-slow = 实例变慢（同机干扰）
+fault-site-overload = 站点过载
+fault-stale-policy = 调度策略过期
+fault-cell-outage = 小区退服
+
+verb-link-set-cost = 调整 IGP 开销
+verb-link-set-rate = 设置链路速率
+verb-link-reset = 复位链路
+verb-router-restart = 重启路由器
+verb-instance-restart = 重启实例
+verb-instance-migrate = 迁移实例
+verb-site-scale-out = 站点扩容
+verb-site-scale-in = 站点缩容
+verb-gateway-refresh-policy = 刷新调度策略
+verb-instance-steer-limit = 限制向实例的调度份额
+verb-cell-restart = 重启小区
+
+metric-router-up = 可达状态
+metric-router-uptime_s = 运行时长
+metric-port-oper_up = 物理状态
+metric-port-adjacency_up = 路由邻接状态
+metric-port-cost = IGP 开销
+metric-port-rate_mbps = 端口速率
+metric-port-out_mbps = 出方向流量
+metric-port-utilization = 带宽利用率
+metric-port-discard_ratio = 队列丢包率
+metric-port-error_ratio = 误码丢包率
+metric-port-queue_ms = 排队时延
+metric-port-carrier_transitions = 闪断次数
+metric-path-rtt_ms = 往返时延
+metric-path-loss_ratio = 拨测丢包率
+metric-demand-mbps = 入网流量
+metric-site-utilization = 站点利用率
+metric-instance-up = 健康状态
+metric-instance-utilization = 工作线程利用率
+metric-instance-service_ms = 处理时长
+metric-instance-latency_ms_p95 = P95 时延
+metric-instance-rps = 请求处理速率
+metric-instance-rejected_ratio = 请求拒绝率
+metric-instance-steal_ratio = CPU 被抢占比例
+metric-gateway-up = 健康状态
+metric-gateway-policy_age_s = 策略时效
+metric-group-rps = 请求速率
+metric-group-success_ratio = 请求成功率
+metric-group-latency_ms_p95 = 端到端 P95 时延
+metric-steer-share = 调度份额
+metric-cell-up = 在网状态
+metric-cell-utilization = 空口利用率
+metric-cell-attached_users = 接入用户数
+metric-cell-failure_ratio = 接入失败率
+
+severity-critical = 紧急
+severity-major = 重要
+severity-minor = 次要
+severity-warning = 警告
+severity-indeterminate = 未定级
+severity-cleared = 已清除
+
+ending-fixed = 处置有效，验证通过
+ending-recovered-alone = 未经处置自行恢复
+ending-merged = 已并入其他故障事件
+ending-escalated = 已转人工
+ending-still-open = 系统停止时仍未关闭
+
+verdict-pass = 通过
+verdict-fail = 不通过
+verdict-inconclusive = 无法判定
+
+ruling-proceed = 放行
+ruling-ask = 待人工审批
+ruling-show-only = 仅展示
+ruling-deny = 否决
+
+mode-observe = 观察
+mode-suggest = 建议
+mode-approve = 审批
+mode-auto = 自动
+
+run-end-helped = 处置有效
+run-end-undone = 处置无效，已回退
+run-end-stuck = 处置无效，且回退失败
+run-end-not-run = 未执行
+
+hypothesis-proposed = 待查
+hypothesis-investigating = 取证中
+hypothesis-supported = 成立
+hypothesis-refuted = 排除
+
+measure-restart = 已将其重启
+measure-freeze = 已冻结其执行任务
+
+reason-no-objective-violated = 未违反任何目标
+reason-planned-work = 属计划内作业
+reason-explained-upstream = 由上游故障引起
+reason-verify-failed = 执行后验证未通过
+reason-step-failed = 步骤执行失败
+reason-healthy-again = 故障对象已恢复正常
+reason-operator = 操作员要求
+
+likelihood-virtually-certain = 几乎可以确定
+likelihood-very-likely = 很可能
+likelihood-likely = 较可能
+likelihood-even = 可能性约一半
+likelihood-unlikely = 不太可能
+likelihood-very-unlikely = 可能性很小
+
+## 片段
+state-up = 正常
+state-down = 中断
+unit-per-second = { $number } 次/秒
+unit-second = { $number } 秒
+unit-minute = { $number } 分钟
+unit-other = { $number } { $unit }
+probability = { $percent }（{ $words }）
+list-comma = 、
+list-more = { $list }等，另有 { $count } 项
+list-empty = 无
+violation = { $object }的{ $metric }为 { $value }（门限 { $limit }）
+suspect = { $fault }（{ $object }），概率 { $probability }
+note = { $sentence }{ $note }
+
+refuse-harms-objective = 其孪生预测将劣化：{ $violations }
+refuse-busy = 同一对象上正在执行 { $incident } 的处置
+refuse-stale-lease = 租约已过期，{ $agent }持有更新的令牌 { $token }
+refuse-guard = 护栏拦截：{ $reason }
+refuse-nothing-to-offer = 没有适用的预案
+
+against-expected-symptom-absent = { $object }的{ $metric }本应异常，实际正常
+against-unexplained = 无法解释{ $object }的{ $metric }异常
+against-late-onset = 自身异常比受影响对象晚出现 { $late }
+evidence = { $object }的{ $metric }异常，依赖路径：{ $path }
+
+## 系统
+record-swarm-started = { $actor } { $version } 已启动，网络 { $network }，运行模式为{ $mode }{ $seed ->
+    [none] 。
+   *[other] ，随机种子 { $seed }。
+}
+record-swarm-drained = { $actor }已有序停止（{ $reason }）：共传递消息 { $messages } 条，丢弃 { $dropped } 条。
+record-role-died = { $actor }的 { $role } 角色异常退出（{ $reason }），监督者{ $measure }。
+record-dropped = { $actor }因队列已满，丢弃遥测消息 { $messages } 条。
+record-sealed = { $actor }已封存日志，此前共 { $records } 条记录。
+
+## 感知
+record-raw = { $actor }留存来自 { $subject } 的原始消息 { $message } 作为证据。
+record-dead-letter = { $actor }无法解析来自 { $subject } 的消息 { $message }：{ $reason }。
+record-maintenance-noted = { $actor }已登记计划作业 { $ticket }，涉及{ $objects }，至 { $until } 结束。
+
+## 检测
+record-anomaly-raised = { $actor }发现{ $object }的{ $metric }异常：实测 { $observed }，预期 { $expected }（异常分 { $score }，{ $limit ->
+    [none] 未超出目标门限
+   *[other] 已超出目标门限 { $limit }
+}）。
+record-anomaly-cleared = { $actor }确认异常 { $anomaly } 已消除。
+
+## 关联
+record-incident-opened = { $actor }创建并牵头处理故障事件 { $incident }（令牌 { $token }），关联 { $symptoms } 个异常；未达成的目标：{ $violations }。
+record-symptoms-joined = { $actor }将另外 { $symptoms } 个异常并入该故障事件：{ $list }。
+record-suppressed = { $actor }对 { $list } 不作处置：{ $reason }。{ $detail }
+record-incident-closed = { $actor }关闭该故障事件：{ $ending }。
+
+## 定界定位
+record-diagnosed = { $actor }判断首要根因为{ $first }{ $others ->
+    [none] {""}
+   *[other] ；其次为{ $others }
+}；其他原因的概率为 { $other }。
+record-diagnosed-nothing = { $actor }暂未定位到根因；其他原因的概率为 { $other }。
+record-evidence-insufficient = { $actor }证据不足，暂无法定论，还需要：{ $need }。
+
+## 方案
+record-planned = { $actor }生成 { $plans } 个候选方案（{ $list }），排除 { $rejected } 个预案{ $case ->
+    [none] 。
+   *[other] ；参照历史故障事件 { $case } 优先推荐第一个方案。
+}
+record-no-plan = { $actor }没有可用方案：{ $reason }。
+
+## 协商
+record-called = { $actor }向以下各域征集处置方案：{ $domains }。
+record-bid-received = { $actor }收到{ $from }的投标：对{ $suspect }执行预案 { $playbook }（{ $plan }）；预测未达成的目标：执行后 { $with } 项，不处置 { $without } 项；成本 { $cost } 算力令牌，风险 { $risk }，{ $reversible ->
+    [yes] 可回退
+   *[no] 不可回退
+}，{ $tried ->
+    [0] 尚无历史记录
+   *[other] 历史 { $tried } 次执行成功率 { $success }
+}。
+record-refused = { $actor }被{ $from }拒绝{ $plan ->
+    [none] {""}
+   *[other] （方案 { $plan }）
+}：{ $reason }。
+record-awarded = { $actor }将 { $plan } 授予{ $to }；已同意：{ $agreed }。
+record-committed = { $actor }承诺执行 { $plan }，由{ $leader }牵头（令牌 { $token }）。
+record-aborted = { $actor }在变更前放弃 { $plan }：{ $reason }。
+
+## 孪生预演
+record-rehearsed = { $actor }在孪生中预演 { $plan }：执行后未达成目标 { $with } 项，不处置 { $without } 项；{ $worse ->
+    [yes] 会使部分目标劣化
+   *[no] 不会使任何目标劣化
+}；{ $samples ->
+    [0] 孪生对此类动作尚无误差记录
+   *[other] 孪生误差 { $error }（基于 { $samples } 次历史预测）
+}。
+
+## 决策
+record-decided = { $actor }对 { $plan }（{ $playbook }）的裁决为{ $ruling }，模式为{ $mode }；{ $failed ->
+    [none] { $guards } 项护栏检查全部通过。
+   *[other] 未通过的护栏：{ $failed }。
+}
+record-approved = { $granted ->
+    [yes] { $actor }已批准方案 { $fingerprint }。
+   *[no] { $actor }未批准方案 { $fingerprint }：{ $reason }。
+}
+record-escalated = { $actor }请求转人工处理：{ $reason }。
+
+## 执行
+record-step-started = { $actor }开始执行 { $run } 的步骤 { $step }：{ $action }。
+record-step-done = { $actor }完成 { $run } 的步骤 { $step }：网络状态由 { $before } 变为 { $after }。
+record-step-failed = { $actor }执行 { $run } 的步骤 { $step } 失败：{ $reason }；{ $unknown ->
+    [yes] 无法确认网络是否已变更，该步骤不再重试。
+   *[no] 网络未发生变更。
+}
+record-undo-started = { $actor }开始回退 { $run } 的步骤 { $step }（{ $action }），原因：{ $reason }。
+record-undo-done = { $actor }已回退 { $run } 的步骤 { $step }：网络状态由 { $before } 变为 { $after }。
+record-undo-failed = { $actor }未能回退 { $run } 的步骤 { $step }：{ $reason }。
+record-frozen = { $actor }已冻结{ $object }，此后仅允许人工变更（{ $reason }）。
+
+## 验证
+record-verified = { $actor }对 { $run } 的验证结论为{ $verdict }。执行前未达成的目标：{ $before }；当前：{ $after }。{ $reason }
+
+## 学习
+record-remembered = { $actor }记录处置经验：以预案 { $playbook } 处置{ $fault }，{ $outcome }{ $error ->
+    [none] 。
+   *[other] ；孪生预测偏差 { $error }。
+}
