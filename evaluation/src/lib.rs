@@ -3,4 +3,3 @@
 pub mod campaign;
 pub mod lab;
 pub mod sandbox;
-pub mod sandbox;
