@@ -116,7 +116,7 @@ impl Facts<'_> {
     fn demand(&self, object: &ManagedObject) -> Option<Fields> {
         let (from, to) = object.parts()?;
         let mut found = fields(json!({"from": from, "to": to}));
-        let path = self.paths.between(from, to)?;
+        let path = self.paths.from(from)?.to(to)?;
         let hottest = path
             .iter()
             .filter_map(|l| Some((self.utilization(l)?, *l)))
@@ -141,8 +141,8 @@ impl Facts<'_> {
         Json::Object(found)
     }
 
-    /// Instances whose answers to some group cross the link. Each pair of routers is looked at once, however many
-    /// instances and groups hang on them.
+    /// Instances whose answers to some group cross the link. Each site and service is looked at once, however many
+    /// instances and groups they have.
     fn instances_over(&self, link: &Link) -> Vec<&Instance> {
         let sites: BTreeMap<&str, &str> = self
             .network
@@ -151,20 +151,21 @@ impl Facts<'_> {
             .map(|s| (s.id.as_str(), s.router.as_str()))
             .collect();
         let users = self.user_routers();
-        let mut known = BTreeMap::new();
-        let mut crosses = |from, to| {
-            *known
-                .entry((from, to))
-                .or_insert_with(|| self.crosses(from, to, link))
-        };
-        let reached = |i: &&Instance| {
-            let Some(from) = sites.get(i.site.as_str()).copied() else {
-                return false;
+        let mut known: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+        let mut reached = vec![];
+        for instance in &self.network.instances {
+            let Some(from) = sites.get(instance.site.as_str()) else {
+                continue;
             };
-            let users = users.get(i.service.as_str()).into_iter().flatten();
-            users.copied().any(|to| crosses(from, to))
-        };
-        self.network.instances.iter().filter(reached).collect()
+            let crosses = known.entry((from, &instance.service)).or_insert_with(|| {
+                let to = users.get(instance.service.as_str());
+                self.crosses(from, to.into_iter().flatten(), link)
+            });
+            if *crosses {
+                reached.push(instance);
+            }
+        }
+        reached
     }
 
     /// The routers on which each service's users hang.
@@ -184,10 +185,16 @@ impl Facts<'_> {
         users
     }
 
-    fn crosses(&self, from: &str, to: &str, link: &Link) -> bool {
+    fn crosses<'r>(
+        &self,
+        from: &str,
+        mut to: impl Iterator<Item = &'r &'r str>,
+        link: &Link,
+    ) -> bool {
+        let over = |path: Vec<&Link>| path.iter().any(|l| l.id == link.id);
         self.paths
-            .between(from, to)
-            .is_some_and(|path| path.iter().any(|l| l.id == link.id))
+            .from(from)
+            .is_some_and(|tree| to.any(|router| tree.to(router).is_some_and(over)))
     }
 
     fn site(&self, id: &str) -> Option<Fields> {

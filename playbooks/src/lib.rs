@@ -8,6 +8,7 @@ pub mod catalog;
 mod check;
 mod compile;
 pub mod context;
+pub mod dependents;
 pub mod driver;
 mod duration;
 pub mod expr;
@@ -26,6 +27,7 @@ mod values;
 
 pub use catalog::{Catalog, CatalogError};
 pub use context::Context;
+pub use dependents::services_depending;
 pub use driver::{Driver, DriverError};
 pub use guards::{GuardState, rule};
 pub use planning::{PlanDraft, Rejected, candidates};
