@@ -254,6 +254,7 @@ impl Engine for Planner {
     fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
         match input {
             Input::Learn { domain, part } => self.learn(domain, *part),
+            Input::CountFrom(number) => self.made = self.made.max(number),
             Input::Observe { at, samples, .. } => {
                 for sample in &samples {
                     self.twin
