@@ -331,6 +331,20 @@ fn a_crashed_router_with_lit_lasers_is_no_bundle_of_silent_cuts() {
 }
 
 #[test]
+fn a_flapping_link_caught_while_it_is_down_is_still_flapping() {
+    let (_, mut situation) = story(FaultKind::LinkDown);
+    situation
+        .symptoms
+        .push(broken(7, "port/A:A-B", M::PortFlaps, 2.0));
+    situation
+        .symptoms
+        .push(broken(8, "port/B:A-B", M::PortFlaps, 2.0));
+    let (_, fault, p) = first(&told(&situation));
+    assert_eq!(fault, FaultKind::LinkFlapping);
+    assert!(p >= 0.8, "{p}");
+}
+
+#[test]
 fn a_router_that_only_stopped_talking_did_not_crash() {
     let situation = Situation {
         symptoms: vec![],
