@@ -374,6 +374,23 @@ fn a_stale_policy_that_fills_a_site_is_no_site_overload() {
 }
 
 #[test]
+fn a_crowd_at_one_service_of_a_half_idle_site_is_a_site_overload() {
+    let d = told(&seen(vec![
+        unusual(1, "group/g1", M::GroupRate, 90.0),
+        unusual(2, "instance/i3", M::InstanceLatency, 400.0),
+        broken(3, "instance/i3", M::InstanceRejected, 0.2),
+        broken(4, "group/g1", M::GroupSuccess, 0.9),
+    ]));
+    let (object, fault, p) = first(&d);
+    assert_eq!(
+        (object.as_str(), fault),
+        ("site/s2", FaultKind::SiteOverload),
+        "{d:#?}"
+    );
+    assert!(p >= 0.6, "{p} {d:#?}");
+}
+
+#[test]
 fn a_busy_neighbour_that_slows_nothing_is_no_fault() {
     let d = told(&seen(vec![unusual(
         1,

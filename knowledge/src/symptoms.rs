@@ -320,16 +320,17 @@ const INSTANCE_SLOW: &[Sign] = &[
     sign(R::Users, low(M::GroupSuccess), May, 0.4, 10.0),
     sign(R::Users, high(M::GroupLatency), May, 0.4, 10.0),
 ];
+// A crowd may fill the instances of one service while the site's others idle: its mark is the rate, not the site's mean.
 const SITE_OVERLOAD: &[Sign] = &[
-    sign(R::Itself, high(M::SiteUtilization), Must, 0.9, 0.0),
+    sign(R::Users, high(M::GroupRate), MustOnOne, 0.7, 0.0),
+    sign(R::Itself, high(M::SiteUtilization), Likely, 0.9, 0.0),
     sign(R::Members, high(M::InstanceUtilization), Likely, 0.6, 0.0),
     sign(R::Members, high(M::InstanceLatency), May, 0.5, 10.0),
-    sign(R::Members, high(M::InstanceRejected), May, 0.5, 10.0),
+    sign(R::Members, high(M::InstanceRejected), Likely, 0.8, 10.0),
     sign(R::Members, high(M::InstanceService), Against, 0.35, 0.0),
     sign(R::Members, high(M::InstanceSteal), Against, 0.2, 0.0),
     sign(R::Members, low(M::InstanceUp), Against, 0.35, 0.0),
     sign(R::SteeredBy, high(M::GatewayPolicyAge), Against, 0.4, 0.0),
-    sign(R::Users, high(M::GroupRate), May, 0.6, 0.0),
     sign(R::Users, low(M::GroupSuccess), May, 0.4, 10.0),
     sign(R::Users, high(M::GroupLatency), May, 0.4, 10.0),
 ];
