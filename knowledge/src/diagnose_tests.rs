@@ -130,6 +130,7 @@ fn story(fault: FaultKind) -> (&'static str, Situation) {
                 broken(4, "instance/i1", M::InstanceRejected, 0.2),
                 broken(5, "group/g1", M::GroupSuccess, 0.8),
                 unusual(6, "group/g1", M::GroupRate, 90.0),
+                unusual(7, "instance/i1", M::InstanceLatency, 500.0),
             ];
             ("site/s1", s, vec![])
         }
@@ -249,13 +250,6 @@ fn one_own_sign_is_enough_where_the_rest_is_not_measured() {
             "instance/i1",
             M::InstanceService,
             90.0,
-        ),
-        (
-            "site/s1",
-            FaultKind::SiteOverload,
-            "site/s1",
-            M::SiteUtilization,
-            1.0,
         ),
         (
             "gateway/gw",

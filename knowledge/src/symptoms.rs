@@ -325,7 +325,7 @@ const SITE_OVERLOAD: &[Sign] = &[
     sign(R::Users, high(M::GroupRate), MustOnOne, 0.7, 0.0),
     sign(R::Itself, high(M::SiteUtilization), Likely, 0.9, 0.0),
     sign(R::Members, high(M::InstanceUtilization), Likely, 0.6, 0.0),
-    sign(R::Members, high(M::InstanceLatency), May, 0.5, 10.0),
+    sign(R::Members, high(M::InstanceLatency), MustOnOne, 0.6, 0.0),
     sign(R::Members, high(M::InstanceRejected), Likely, 0.8, 10.0),
     sign(R::Members, high(M::InstanceService), Against, 0.35, 0.0),
     sign(R::Members, high(M::InstanceSteal), Against, 0.2, 0.0),
