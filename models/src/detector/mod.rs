@@ -46,9 +46,9 @@ impl Default for DetectorConfig {
     fn default() -> Self {
         Self {
             cold_samples: 20,
-            level_tau_ms: 600_000,
+            level_tau_ms: 400_000,
             scale_tau_ms: 3_600_000,
-            alarm_share: 3e-5,
+            alarm_share: 2.2e-5,
             clear_share: 1e-3,
             clear_samples: 3,
             accept_shift_ms: 7_200_000,
