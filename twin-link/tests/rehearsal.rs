@@ -251,7 +251,7 @@ fn restarting_a_dead_instance_helps_and_a_sound_one_hurts() {
     ]);
     let restart = [action(Verb::InstanceRestart, "instance/i1")];
     let rehearsal = tried(&dead, &restart);
-    assert!(names(&rehearsal.without).contains(&"instance/i1 instance.up".to_owned()));
+    assert_eq!(names(&rehearsal.without), ["instance/i1 instance.up"]);
     assert_eq!(names(&rehearsal.with), NOTHING);
     assert!(!rehearsal.makes_worse);
     assert!(tried(&state(&[]), &restart).makes_worse);
