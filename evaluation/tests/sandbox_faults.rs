@@ -1,5 +1,7 @@
 //! Every kind of fault hurts, is cured by its actions, and is known to the truth; its double does not hurt.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // a test fails by panicking
+
 mod sandbox_common;
 
 use sandbox_common::Recorder;
@@ -233,7 +235,7 @@ async fn doubles_are_loud_and_break_nothing() {
 }
 
 #[tokio::test]
-async fn draining_into_a_narrow_detour_is_harm_and_a_restart_of_a_dead_instance_is_not() {
+async fn restarting_a_gateways_router_is_harm_and_restarting_a_dead_instance_is_not() {
     let sandbox = sandbox("metro", 5, 10);
     let bus = Recorder::new();
     watch(&sandbox, &bus, 3).await;
