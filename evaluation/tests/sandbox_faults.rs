@@ -1,5 +1,7 @@
 //! Every kind of fault hurts, is cured by its actions, and is known to the truth; its double does not hurt.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // a test fails by panicking
+
 mod sandbox_common;
 
 use sandbox_common::Recorder;
@@ -8,6 +10,7 @@ use zizhi_evaluation::sandbox::{GroundTruth, Sandbox, network, truth};
 use zizhi_playbooks::Driver;
 use zizhi_types::action::{Action, Value, Verb};
 use zizhi_types::objective::Violation;
+use zizhi_types::wire::Maintenance;
 use zizhi_types::{FaultKind, ManagedObject, NetTime, ObjectKind};
 
 fn sandbox(name: &str, seed: u64, hour: u64) -> Sandbox {
@@ -145,6 +148,156 @@ async fn story(
     watch(&sandbox, &bus, 12).await;
     let after = watch(&sandbox, &bus, 6).await;
     (fault, hurt, after)
+}
+
+/// The kind's own symptom, which must appear.
+fn symptom(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::LinkDown => "port.oper_up",
+        FaultKind::LinkRateCut => "port.rate_mbps",
+        FaultKind::LinkLossy => "port.error_ratio",
+        FaultKind::LinkFlapping => "port.carrier_transitions",
+        FaultKind::LinkSilent => "port.adjacency_up",
+        FaultKind::WrongCost => "port.cost",
+        FaultKind::RouterCrash => "router.up",
+        FaultKind::TrafficSurge => "port.discard_ratio",
+        FaultKind::InstanceCrash => "instance.up",
+        FaultKind::InstanceSlow => "instance.service_ms",
+        FaultKind::SiteOverload => "group.success_ratio",
+        FaultKind::StalePolicy => "gateway.policy_age_s",
+        FaultKind::CellOutage => "cell.failure_ratio",
+    }
+}
+
+#[tokio::test]
+async fn every_fault_shows_its_symptom_and_its_cure_leaves_users_unhurt() {
+    for kind in FaultKind::ALL {
+        let (fault, hurt, after) = story("metro", *kind, 3, 10).await;
+        assert!(
+            hurt.iter().any(|v| v.metric.as_str() == symptom(*kind)),
+            "{kind}: {:?}",
+            kinds(&hurt)
+        );
+        let service =
+            |v: &&Violation| matches!(v.object.kind(), ObjectKind::Group | ObjectKind::Cell);
+        let left: Vec<Violation> = after.iter().filter(service).cloned().collect();
+        assert_eq!(texts(&left), BTreeSet::new(), "{kind} on {}", fault.object);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_is_cleared_by_its_cure_or_by_the_field_crew() {
+    for kind in FaultKind::ALL {
+        let sandbox = sandbox("metro", 2, 10);
+        let bus = Recorder::new();
+        watch(&sandbox, &bus, 2).await;
+        let fault = sandbox.inject(*kind).unwrap();
+        watch(&sandbox, &bus, 3).await;
+        assert_eq!(sandbox.ground_truth()[0].cleared_at, None, "{kind}");
+        assert!(sandbox.repair(&fault.id), "{kind}");
+        assert_eq!(
+            sandbox.ground_truth()[0].cleared_at,
+            Some(sandbox.now()),
+            "{kind}"
+        );
+        assert!(!sandbox.repair(&fault.id), "{kind} is gone already");
+        watch(&sandbox, &bus, 14).await;
+        let late = watch(&sandbox, &bus, 3).await;
+        assert_eq!(texts(&late), BTreeSet::new(), "{kind} on {}", fault.object);
+    }
+}
+
+#[tokio::test]
+async fn doubles_are_loud_and_break_nothing() {
+    for kind in FaultKind::ALL {
+        let sandbox = sandbox("metro", 4, 10);
+        let bus = Recorder::new();
+        watch(&sandbox, &bus, 2).await;
+        let double = sandbox.inject_double(*kind).unwrap();
+        bus.drain();
+        let mut broken = watch(&sandbox, &bus, 36).await;
+        let said = bus.drain();
+        let notices: Vec<Maintenance> = said
+            .iter()
+            .filter(|s| s.subject.ends_with("obs.maintenance"))
+            .map(|s| serde_json::from_slice(&s.payload).unwrap())
+            .collect();
+        assert_eq!(notices.len(), usize::from(double.announced), "{kind}");
+        let excused = |v: &Violation| notices.iter().any(|n| n.objects.contains(&v.object));
+        broken.retain(|v| !excused(v));
+        assert_eq!(
+            texts(&broken),
+            BTreeSet::new(),
+            "{kind} on {}",
+            double.object
+        );
+    }
+}
+
+#[tokio::test]
+async fn restarting_a_gateways_router_is_harm_and_restarting_a_dead_instance_is_not() {
+    let sandbox = sandbox("metro", 5, 10);
+    let bus = Recorder::new();
+    watch(&sandbox, &bus, 3).await;
+    let router = ManagedObject::new(ObjectKind::Router, "C2").unwrap();
+    let reckless = Action::new(Verb::RouterRestart, router);
+    let harm = truth::harm_of(&sandbox.snapshot(), &reckless);
+    assert!(
+        harm.harmful,
+        "gw-1 hangs on C2: its users lose twenty seconds of service"
+    );
+    let fault = sandbox.inject(FaultKind::InstanceCrash).unwrap();
+    watch(&sandbox, &bus, 3).await;
+    let cure = cure(&sandbox, &fault);
+    let harm = truth::harm_of(&sandbox.snapshot(), &cure);
+    assert!(!harm.harmful && !harm.refused, "{harm:?}");
+}
+
+#[tokio::test]
+async fn a_used_key_changes_nothing_and_an_undo_restores() {
+    let sandbox = sandbox("metro", 6, 10);
+    let link: ManagedObject = "link/C1-C2".parse().unwrap();
+    let set =
+        |cost: f64| Action::new(Verb::LinkSetCost, link.clone()).with("cost", Value::Number(cost));
+    let driver = sandbox.driver();
+    let first = driver.apply("a", &set(100.0)).await.unwrap();
+    assert_eq!(driver.apply("a", &set(200.0)).await.unwrap(), first);
+    assert_eq!(first.after, "cost 100 / 100");
+    let back = driver.apply("b", &first.undo.unwrap()).await.unwrap();
+    assert_eq!(back.after, first.before);
+    assert_eq!(driver.drain_applied().len(), 2);
+    let site: ManagedObject = "site/central-1".parse().unwrap();
+    let grow =
+        Action::new(Verb::SiteScaleOut, site).with("service", Value::Text("infer".to_owned()));
+    let grown = driver.apply("c", &grow).await.unwrap();
+    let bus = Recorder::new();
+    watch(&sandbox, &bus, 3).await;
+    assert!(
+        bus.drain()
+            .iter()
+            .any(|s| s.subject == "zizhi.v1.compute.obs.inventory")
+    );
+    assert!(
+        sandbox
+            .network()
+            .instances
+            .iter()
+            .any(|i| i.id == "central-1-infer-x1")
+    );
+    driver.apply("d", &grown.undo.unwrap()).await.unwrap();
+    assert!(
+        !sandbox
+            .network()
+            .instances
+            .iter()
+            .any(|i| i.id == "central-1-infer-x1")
+    );
+    let unknown = Action::new(Verb::CellRestart, "cell/nowhere".parse().unwrap());
+    let refused = driver.apply("e", &unknown).await.unwrap_err().to_string();
+    assert!(
+        refused.contains("cell/nowhere is not in this network"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ impl World {
     fn is_untouched(&self, link: usize) -> bool {
         let l = &self.links[link];
         let built = &self.network.links[link];
-        l.passes && l.adjacent && !l.flapping && l.loss == [0.0; 2] && l.cost == [built.cost; 2]
+        l.passes && l.adjacent && !l.flapping && !l.is_lossy() && l.cost == [built.cost; 2]
     }
 
     /// Healthy links that carry traffic and have a detour (where any has), the busier half, in random order.
@@ -294,7 +294,7 @@ impl World {
     ) -> Option<(f64, usize, usize)> {
         let daily = self.daily(self.now_us);
         let own = self.layout.demands[demand].mean_mbps * daily;
-        if self.demands[demand].factor != 1.0 || own <= 0.0 {
+        if self.demands[demand].factor > 1.0 || own <= 0.0 {
             return None;
         }
         let alone = self.offered_by(demand, own);

@@ -49,7 +49,7 @@ pub enum NetworkError {
         /// The line that names the first culprit, where it was found.
         line: Option<usize>,
         /// The first problem.
-        problem: NetworkProblem,
+        problem: Box<NetworkProblem>,
         /// How many more there are.
         others: usize,
     },
@@ -92,7 +92,7 @@ pub fn load(name_or_path: &str) -> Result<Network, NetworkError> {
     parse(name_or_path, &text)
 }
 
-/// Puts one matrix of a `tm-series-v1` file (rows in the routers' order) in place of the network's demands.
+/// Puts one matrix of a `tm-series-v1` file in place of the network's demands.
 pub fn with_matrix(
     mut network: Network,
     path: &Path,
@@ -128,7 +128,7 @@ pub(crate) fn check(file: &str, text: &str, network: Network) -> Result<Network,
     Err(NetworkError::Problem {
         file: file.to_owned(),
         line: line_of(&problem, text),
-        problem,
+        problem: Box::new(problem),
         others: problems.count(),
     })
 }
@@ -145,7 +145,7 @@ fn line_of(problem: &NetworkProblem, text: &str) -> Option<usize> {
             .any(|w| w == word)
     };
     let defines = |line: &&str| has(line, id) && line.contains("id:");
-    let line = text.lines().filter(defines).last().or_else(|| {
+    let line = text.lines().filter(defines).next_back().or_else(|| {
         let missing = missing?;
         text.lines().find(|line| has(line, missing))
     })?;

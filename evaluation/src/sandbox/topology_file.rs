@@ -47,7 +47,7 @@ struct Edge {
 #[derive(Debug, Deserialize)]
 struct Series {
     format: String,
-    order: usize,
+    order: Vec<String>,
     tm: Vec<Vec<f64>>,
 }
 
@@ -131,26 +131,27 @@ pub(crate) fn read_map(text: &str) -> Result<Network, String> {
     Ok(network)
 }
 
-/// Puts one matrix of a `tm-series-v1` file in place of the network's demands. Rows follow the routers' order.
+/// Puts one matrix of a `tm-series-v1` file in place of the network's demands. Rows follow the file's own order.
 pub(crate) fn read_matrix(
     network: &mut Network,
     text: &str,
     interval: usize,
 ) -> Result<(), String> {
     let series: Series = serde_json::from_str(text).map_err(|e| e.to_string())?;
-    let count = network.routers.len();
     if series.format != "tm-series-v1" {
         return Err(format!(
             "format is `{}`, but must be `tm-series-v1`",
             series.format
         ));
     }
-    if series.order != count {
-        return Err(format!(
-            "the matrix is for {} routers, but the network has {count}",
-            series.order
-        ));
-    }
+    let index = super::layout::index_of(network.routers.iter().map(|r| &r.id));
+    let place = |name: &String| {
+        index.get(plain(name).as_str()).copied().ok_or_else(|| {
+            format!("the matrix names router `{name}`, which the network does not have")
+        })
+    };
+    let order: Vec<usize> = series.order.iter().map(place).collect::<Result<_, _>>()?;
+    let count = order.len();
     let matrix = series
         .tm
         .get(interval)
@@ -164,7 +165,7 @@ pub(crate) fn read_matrix(
     network.traffic.gravity_demands = 0;
     network.traffic.demands.clear();
     for (cell, mbps) in matrix.iter().enumerate() {
-        let (from, to) = (cell / count, cell % count);
+        let (from, to) = (order[cell / count], order[cell % count]);
         if from != to && *mbps > 0.0 {
             network.traffic.demands.push(Demand {
                 from: network.routers[from].id.clone(),
