@@ -183,11 +183,19 @@ fn code(source: &str) -> Vec<(usize, &str)> {
         .collect()
 }
 
+/// Whether `line` has `word` with no letter, digit or underscore right after it: `.awaited()` is no `.await`.
+fn has_word(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| {
+        let next = line[at + word.len()..].chars().next();
+        word.ends_with(':') || next.is_none_or(|c| !c.is_alphanumeric() && c != '_')
+    })
+}
+
 fn impurities(source: &str) -> Vec<String> {
     code(source)
         .into_iter()
         .filter_map(|(n, line)| {
-            let word = IMPURE.iter().find(|w| line.contains(*w))?;
+            let word = IMPURE.iter().find(|w| has_word(line, w))?;
             Some(format!("line {n} has `{word}`"))
         })
         .collect()
@@ -425,6 +433,10 @@ fn the_checks_see_what_they_look_for() {
     let source =
         "fn a() {} // SystemTime in words\nlet t = SystemTime::now();\n#[cfg(test)]\nx.await";
     assert_eq!(impurities(source), ["line 2 has `SystemTime`"]);
+    assert_eq!(
+        impurities("run.awaited();\nrun.await?;"),
+        ["line 2 has `.await`"]
+    );
     assert_eq!(
         fences("a\n```sh skip=x\nb\n```\n```text\n```"),
         [(2, "sh skip=x"), (5, "text")]
