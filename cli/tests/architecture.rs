@@ -168,8 +168,10 @@ fn read(path: &Path) -> String {
 }
 
 fn is_test_file(path: &Path) -> bool {
-    path.components()
-        .any(|c| ["tests", "tests.rs", "benches"].contains(&c.as_os_str().to_str().unwrap_or("")))
+    path.components().any(|c| {
+        let name = c.as_os_str().to_string_lossy();
+        name == "tests" || name == "benches" || name.ends_with("tests.rs")
+    })
 }
 
 /// Lines of code with their numbers, without comments and without the test module at the end of the file.
