@@ -107,10 +107,10 @@ impl Branch {
 
     /// What the metrics would read, from the model alone.
     pub fn predict(&self) -> Prediction {
-        self.prediction(self.model())
+        self.prediction(&self.model())
     }
 
-    pub(crate) fn prediction(&self, model: Model) -> Prediction {
+    pub(crate) fn prediction(&self, model: &Model) -> Prediction {
         let busy = self
             .built
             .edges
@@ -120,9 +120,9 @@ impl Branch {
         Prediction {
             built: Arc::clone(&self.built),
             max_utilization: busy.fold(0.0, f64::max),
-            values: model.values,
+            values: model.values.clone(),
             unreachable_mbps: model.unreachable_mbps,
-            loads_mbps: model.loads_mbps,
+            loads_mbps: model.loads_mbps.clone(),
         }
     }
 

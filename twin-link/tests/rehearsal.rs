@@ -2,6 +2,8 @@
 //!
 //! Four routers in a square, A to D; users and the gateway at A, compute at C (instances i1, i2) and B (i3).
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on must fail
+
 use zizhi_twin_link::{Prediction, Twin, TwinError, TwinState, rehearse, rehearse_undo};
 use zizhi_types::action::{Action, Value, Verb};
 use zizhi_types::metric::Metric;
@@ -260,7 +262,7 @@ fn moving_a_slow_instance_helps_and_restarting_it_does_not() {
     let slow = state(&[
         ("instance/i1", Metric::InstanceService, 90.0),
         ("instance/i1", Metric::InstanceSteal, 0.6),
-        ("group/g1", Metric::GroupLatency, 260.0),
+        ("group/g1", Metric::GroupLatency, 150.0),
         ("steer/g1:i1", Metric::SteerShare, 0.1),
         ("steer/g1:i2", Metric::SteerShare, 0.45),
         ("steer/g1:i3", Metric::SteerShare, 0.45),

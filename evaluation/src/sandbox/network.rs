@@ -8,6 +8,7 @@ use zizhi_types::topology::{Network, NetworkProblem};
 /// Networks that come with Zizhi: name and file.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("metro", include_str!("../../networks/metro.yaml")),
+    ("geant", include_str!("../../networks/geant.yaml")),
     ("abilene", include_str!("../../networks/abilene.yaml")),
 ];
 
@@ -80,7 +81,21 @@ pub fn load(name_or_path: &str) -> Result<Network, NetworkError> {
         path: path.to_owned(),
         source,
     })?;
+    if extension == "json" {
+        let syntax = |message| NetworkError::Syntax { file: name_or_path.to_owned(), message };
+        let network = super::topology_file::read_map(&text).map_err(syntax)?;
+        return check(name_or_path, "", network);
+    }
     parse(name_or_path, &text)
+}
+
+/// Puts one matrix of a `tm-series-v1` file (rows in the routers' order) in place of the network's demands.
+pub fn with_matrix(mut network: Network, path: &Path, interval: usize) -> Result<Network, NetworkError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| NetworkError::Read { path: path.to_owned(), source })?;
+    super::topology_file::read_matrix(&mut network, &text, interval)
+        .map_err(|message| NetworkError::Syntax { file: path.display().to_string(), message })?;
+    Ok(network)
 }
 
 /// Reads a network from YAML text; `file` is what errors call it.

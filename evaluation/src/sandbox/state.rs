@@ -1,6 +1,6 @@
 //! What changes with time: plain records of routers, links, ports, demands, instances, gateways, groups and cells.
 //!
-//! Much of it is hidden from every agent: hosts, quirks, locked-up ports, noise. Behaviour is in the files named
+//! Much of it is hidden from every agent: hosts, locked-up ports, noise. Behaviour is in the files named
 //! after each part (`links`, `requests`, `steering`, ...).
 
 use std::collections::VecDeque;
@@ -88,8 +88,6 @@ pub(crate) struct PortState {
     pub sum_delay_ms: f64,
     pub slots: u32,
     pub transitions: u32,
-    /// Its counters' constant error, about 1.
-    pub quirk: f64,
 }
 
 /// A background demand.
@@ -150,8 +148,16 @@ pub(crate) struct InstanceState {
     pub arrived: u32,
     pub rejected: u32,
     pub served: u32,
-    pub service_sum_ms: f64,
-    pub latencies_ms: Vec<f32>,
+    /// The latest requests served: when, service time, waiting plus service.
+    pub recent: VecDeque<Served>,
+}
+
+/// A request that an instance served.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Served {
+    pub at_us: u64,
+    pub service_ms: f32,
+    pub total_ms: f32,
 }
 
 impl InstanceState {
@@ -241,4 +247,5 @@ pub(crate) struct Request {
     pub cell: u32,
     pub began_us: u64,
     pub reached_us: u64,
+    pub service_ms: f32,
 }

@@ -15,6 +15,9 @@ const P95_OVER_MEAN: f64 = 1.7;
 /// Share of the promised latency that the estimate may use.
 const MARGIN: f64 = 0.9;
 
+/// Share of a group's requests that each suitable instance gets in any case, so that its latency stays known.
+const PROBE: f64 = 0.02;
+
 /// What a gateway knows of an instance for one group.
 struct Candidate {
     instance: usize,
@@ -82,10 +85,16 @@ impl World {
         let rate = (self.groups[group].rate_seen * self.free_share(group)).max(1e-6);
         let mut left = rate;
         let mut target = vec![0.0; self.instances.len()];
+        for c in candidates.iter().filter(|c| c.within) {
+            let part = (rate * PROBE).min(self.room(c.instance, 1.0));
+            target[c.instance] += part;
+            planned[c.instance] += part;
+            left -= part;
+        }
         for fill in [FILL, 0.9] {
             for c in candidates.iter().filter(|c| c.within || fill > FILL) {
                 let room = self.room(c.instance, fill) - planned[c.instance];
-                let part = room.clamp(0.0, left);
+                let part = room.min(left).max(0.0);
                 target[c.instance] += part;
                 planned[c.instance] += part;
                 left -= part;

@@ -165,7 +165,6 @@ impl World {
                 .map(|_| PortState {
                     through: 1.0,
                     micro_burst: 1.0,
-                    quirk: 1.0 + 0.004 * rng.control.sample::<f64, _>(StandardNormal),
                     ..PortState::default()
                 })
                 .collect(),
