@@ -11,7 +11,11 @@ use zizhi_types::objective::Violation;
 use zizhi_types::{FaultKind, ManagedObject, NetTime, ObjectKind};
 
 fn sandbox(name: &str, seed: u64, hour: u64) -> Sandbox {
-    Sandbox::new(&network::load(name).unwrap(), seed, NetTime::from_secs(hour * 3600))
+    Sandbox::new(
+        &network::load(name).unwrap(),
+        seed,
+        NetTime::from_secs(hour * 3600),
+    )
 }
 
 /// Lets `intervals` pass and returns every violation seen on the way.
@@ -25,11 +29,25 @@ async fn watch(sandbox: &Sandbox, bus: &Recorder, intervals: usize) -> Vec<Viola
 }
 
 fn texts(violations: &[Violation]) -> BTreeSet<String> {
-    violations.iter().map(|v| format!("{} {} ({} at {})", v.object, v.metric.as_str(), v.limit, v.value)).collect()
+    violations
+        .iter()
+        .map(|v| {
+            format!(
+                "{} {} ({} at {})",
+                v.object,
+                v.metric.as_str(),
+                v.limit,
+                v.value
+            )
+        })
+        .collect()
 }
 
 fn kinds(violations: &[Violation]) -> BTreeSet<String> {
-    violations.iter().map(|v| format!("{} {}", v.object, v.metric.as_str())).collect()
+    violations
+        .iter()
+        .map(|v| format!("{} {}", v.object, v.metric.as_str()))
+        .collect()
 }
 
 /// An action of the first cure that takes the fault's harm away.
@@ -41,15 +59,26 @@ fn cure(sandbox: &Sandbox, fault: &GroundTruth) -> Action {
         (FaultKind::TrafficSurge, _) => {
             // The busiest link just now.
             let worst = worst_port(sandbox);
-            Action::new(verb, worst.link_of_port().unwrap()).with("cost", Value::Number(fault.params.get("relief_cost").copied().unwrap_or(60_000.0)))
+            Action::new(verb, worst.link_of_port().unwrap()).with(
+                "cost",
+                Value::Number(fault.params.get("relief_cost").copied().unwrap_or(60_000.0)),
+            )
         }
         (FaultKind::WrongCost, _) => {
-            let built = net.links.iter().find(|l| l.id == fault.object.name()).unwrap();
+            let built = net
+                .links
+                .iter()
+                .find(|l| l.id == fault.object.name())
+                .unwrap();
             action.with("cost", Value::Number(f64::from(built.cost)))
         }
         (_, Verb::LinkSetCost) => action.with("cost", Value::Number(60_000.0)),
         (_, Verb::LinkSetRate) => {
-            let built = net.links.iter().find(|l| l.id == fault.object.name()).unwrap();
+            let built = net
+                .links
+                .iter()
+                .find(|l| l.id == fault.object.name())
+                .unwrap();
             action.with("mbps", Value::Number(built.capacity_mbps))
         }
         (_, Verb::SiteScaleOut) => {
@@ -72,24 +101,45 @@ fn crowded_service(sandbox: &Sandbox, site: &str) -> String {
     let net = sandbox.network();
     let hurt = truth::true_violations(&sandbox.snapshot());
     let here = net.instances.iter().filter(|i| i.site == site);
-    let hurt_here = here.clone().find(|i| hurt.iter().any(|v| v.object.name() == i.id));
+    let hurt_here = here
+        .clone()
+        .find(|i| hurt.iter().any(|v| v.object.name() == i.id));
     hurt_here.or(here.clone().next()).unwrap().service.clone()
 }
 
-async fn story(name: &str, kind: FaultKind, seed: u64, hour: u64) -> (GroundTruth, Vec<Violation>, Vec<Violation>) {
+async fn story(
+    name: &str,
+    kind: FaultKind,
+    seed: u64,
+    hour: u64,
+) -> (GroundTruth, Vec<Violation>, Vec<Violation>) {
     let sandbox = sandbox(name, seed, hour);
     let bus = Recorder::new();
     let before = watch(&sandbox, &bus, 6).await;
-    assert_eq!(texts(&before), BTreeSet::new(), "{name} {kind} seed {seed}: unhealthy before");
+    assert_eq!(
+        texts(&before),
+        BTreeSet::new(),
+        "{name} {kind} seed {seed}: unhealthy before"
+    );
     let fault = sandbox.inject(kind).unwrap();
     let hurt = watch(&sandbox, &bus, 15).await;
     let action = cure(&sandbox, &fault);
     sandbox.driver().apply("key-1", &action).await.unwrap();
     if kind == FaultKind::SiteOverload {
-        for instance in sandbox.network().instances.iter().filter(|i| i.site == fault.object.name()) {
+        for instance in sandbox
+            .network()
+            .instances
+            .iter()
+            .filter(|i| i.site == fault.object.name())
+        {
             let object = ManagedObject::new(ObjectKind::Instance, &instance.id).unwrap();
-            let limit = Action::new(Verb::InstanceSteerLimit, object).with("share", Value::Number(0.8));
-            sandbox.driver().apply(&format!("limit-{}", instance.id), &limit).await.unwrap();
+            let limit =
+                Action::new(Verb::InstanceSteerLimit, object).with("share", Value::Number(0.8));
+            sandbox
+                .driver()
+                .apply(&format!("limit-{}", instance.id), &limit)
+                .await
+                .unwrap();
         }
     }
     watch(&sandbox, &bus, 12).await;

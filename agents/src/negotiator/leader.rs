@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use zizhi_types::domain::Domain;
 use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::{Bid, Lease, Negotiation, RefuseReason, RunEnd, Say};
+use zizhi_types::objective::Violation;
 use zizhi_types::{Hypothesis, IncidentId, NetTime, Plan};
 
 /// One incident that this domain leads.
@@ -208,7 +209,7 @@ impl Leadership {
     /// Prepares the best bid that is left; without one a person is asked.
     fn next(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
         let best = (0..self.bids.len())
-            .filter(|&i| !self.bids[i].rehearsal.makes_worse)
+            .filter(|&i| promising(&self.bids[i]))
             .max_by(|&a, &b| {
                 value(&self.bids[a])
                     .total_cmp(&value(&self.bids[b]))
@@ -338,6 +339,19 @@ impl Leadership {
             say,
         }
     }
+}
+
+/// The twin finds the plan safe and expects it to heal something, or to lessen it by a tenth.
+fn promising(bid: &Bid) -> bool {
+    let r = &bid.rehearsal;
+    let excess = |violations: &[Violation]| violations.iter().map(excess_of).sum::<f64>();
+    let heals = r.with.len() < r.without.len() || excess(&r.with) < 0.9 * excess(&r.without);
+    !r.makes_worse && (heals || r.without.is_empty())
+}
+
+/// How far a value is on the bad side of its limit, as a share of it.
+fn excess_of(violation: &Violation) -> f64 {
+    (violation.value - violation.limit).abs() / violation.limit.abs().max(0.01)
 }
 
 /// What a bid is worth to the leader, about -2 to 2. Our choice: what the twin expects to be healed counts most, then

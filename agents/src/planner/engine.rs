@@ -254,7 +254,14 @@ impl Engine for Planner {
     fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
         match input {
             Input::Learn { domain, part } => self.learn(domain, *part),
-            Input::Observe { at, samples, .. } => {
+            Input::Observe {
+                at,
+                domain,
+                samples,
+            } => {
+                if domain != self.domain {
+                    self.twin.state.confirm(domain, at);
+                }
                 for sample in &samples {
                     self.twin
                         .state

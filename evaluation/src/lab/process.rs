@@ -3,12 +3,13 @@
 //! In: a process id with its start time, so that an id the kernel gave to somebody else is never signalled.
 //! Called by `down`, faults and drivers.
 
+use super::clock::Stopwatch;
 use super::error::LabError;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A process and when it started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +69,7 @@ pub fn end(processes: &[Process]) -> Result<(), LabError> {
     for process in processes {
         process.signal(Signal::SIGKILL)?;
     }
-    let started = Instant::now();
+    let started = Stopwatch::start();
     while let Some(left) = processes.iter().find(|p| p.is_alive()) {
         if started.elapsed() > Duration::from_secs(5) {
             return Err(LabError::Timeout {

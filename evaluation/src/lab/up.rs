@@ -3,6 +3,7 @@
 //! In: a [`LabConfig`]. Out: a [`Rig`] with everything started and routed; after `down`, nothing. Blocking; called by
 //! the command-line program and [`super::Lab`]. Kills only what the lab started.
 
+use super::clock::Stopwatch;
 use super::error::LabError;
 use super::frr::Daemon;
 use super::namespace;
@@ -10,11 +11,10 @@ use super::process::{Process, end, has_mark};
 use super::rig::{LabConfig, Rig, daemon_folder, wait};
 use super::state::{LabId, State, StateFile, boot_id};
 use std::path::Path;
-use std::time::Instant;
 
 /// Builds the network and waits until every router knows every route and the services answer.
 pub fn up(config: LabConfig, progress: &dyn Fn(&str)) -> Result<Rig, LabError> {
-    let begun = Instant::now();
+    let begun = Stopwatch::start();
     if daemon_folder().is_none() {
         return Err(LabError::Missing(
             "no FRR daemons: install them with `apt install frr`; `zizhi lab doctor` tells more"

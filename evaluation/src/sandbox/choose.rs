@@ -269,13 +269,20 @@ impl World {
             .filter_map(|d| self.surge_factor(d, &load, over))
             .filter(|f| f.0 <= MAX_SURGE)
             .collect();
-        let relieved = found.iter().take(4 * TRIALS).find_map(|f| Some((*f, self.relief(*f)?)));
+        let relieved = found
+            .iter()
+            .take(4 * TRIALS)
+            .find_map(|f| Some((*f, self.relief(*f)?)));
         let ((factor, demand, _), relief) =
             relieved.map_or_else(|| Some((*found.first()?, 0)), |(f, cost)| Some((f, cost)))?;
         let choice = Choice::new(&self.layout.demands[demand].object, demand)
             .with("factor", factor)
             .with("lasts_s", lasts_s);
-        Some(if relief > 0 { choice.with("relief_cost", f64::from(relief)) } else { choice })
+        Some(if relief > 0 {
+            choice.with("relief_cost", f64::from(relief))
+        } else {
+            choice
+        })
     }
 
     /// Factor, demand, port that is overloaded.
@@ -316,8 +323,20 @@ impl World {
         let built = self.network.links[port / 2].cost;
         let tried = |tenths: &u32| (built * tenths / 10).clamp(built + 1, 65_535);
         RELIEF_TENTHS.iter().map(tried).find(|tried| {
-            let cost = |p: usize| if p / 2 == port / 2 { Some(*tried) } else { self.cost_now(p) };
-            let grown = |d: usize| if d == demand { factor } else { self.demands[d].factor };
+            let cost = |p: usize| {
+                if p / 2 == port / 2 {
+                    Some(*tried)
+                } else {
+                    self.cost_now(p)
+                }
+            };
+            let grown = |d: usize| {
+                if d == demand {
+                    factor
+                } else {
+                    self.demands[d].factor
+                }
+            };
             self.busiest(&self.loads_if(cost, grown)) < 0.92
         })
     }

@@ -82,7 +82,10 @@ pub fn load(name_or_path: &str) -> Result<Network, NetworkError> {
         source,
     })?;
     if extension == "json" {
-        let syntax = |message| NetworkError::Syntax { file: name_or_path.to_owned(), message };
+        let syntax = |message| NetworkError::Syntax {
+            file: name_or_path.to_owned(),
+            message,
+        };
         let network = super::topology_file::read_map(&text).map_err(syntax)?;
         return check(name_or_path, "", network);
     }
@@ -90,11 +93,21 @@ pub fn load(name_or_path: &str) -> Result<Network, NetworkError> {
 }
 
 /// Puts one matrix of a `tm-series-v1` file (rows in the routers' order) in place of the network's demands.
-pub fn with_matrix(mut network: Network, path: &Path, interval: usize) -> Result<Network, NetworkError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| NetworkError::Read { path: path.to_owned(), source })?;
-    super::topology_file::read_matrix(&mut network, &text, interval)
-        .map_err(|message| NetworkError::Syntax { file: path.display().to_string(), message })?;
+pub fn with_matrix(
+    mut network: Network,
+    path: &Path,
+    interval: usize,
+) -> Result<Network, NetworkError> {
+    let text = std::fs::read_to_string(path).map_err(|source| NetworkError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    super::topology_file::read_matrix(&mut network, &text, interval).map_err(|message| {
+        NetworkError::Syntax {
+            file: path.display().to_string(),
+            message,
+        }
+    })?;
     Ok(network)
 }
 
