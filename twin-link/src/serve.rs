@@ -307,10 +307,15 @@ fn serve(server: &Server, rps: f64) -> Served {
     }
     let offered = rps * server.service_ms / 1000.0;
     let workers = f64::from(server.workers);
+    let mean_ms = request_wait_ms(offered, server.workers, server.service_ms) + server.service_ms;
+    // The tail is taken as exponential, whose 95th percentile is three means.
+    let most_ms = server
+        .full_ms
+        .map_or(f64::INFINITY, |full| (full / 3.0).max(server.service_ms));
     Served {
         rps,
         busy: (offered / workers).min(1.0),
         rejected: overload(offered, workers),
-        mean_ms: request_wait_ms(offered, server.workers, server.service_ms) + server.service_ms,
+        mean_ms: mean_ms.min(most_ms),
     }
 }

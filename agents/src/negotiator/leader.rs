@@ -368,7 +368,7 @@ fn value(bid: &Bid) -> f64 {
     let experience = (bid.success_rate - 0.5) * 2.0 * trust;
     let irreversible = if bid.plan.reversible() { 0.0 } else { 0.02 };
     // A mitigation leaves the fault in place, so a cure of equal effect goes first.
-    let temporary = if bid.plan.temporary { 0.3 } else { 0.0 };
+    let temporary = if bid.plan.temporary { 0.15 } else { 0.0 };
     healed + 0.5 * experience
         - 0.5 * bid.plan.risk
         - 0.01 * bid.plan.cost_tokens
