@@ -134,6 +134,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::zombie_processes, reason = "the tested function reaps it")]
     fn a_killed_child_is_gone_and_reaped() {
         let child = std::process::Command::new("sleep")
             .arg("60")

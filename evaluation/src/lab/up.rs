@@ -136,7 +136,8 @@ pub struct Removed {
     pub foreign: Vec<i32>,
 }
 
-/// Removes everything a lab has made, whoever made it and however it ended.
+/// Removes everything a lab has made, whoever made it and however it ended. An owner that still runs in another process
+/// is ended first.
 pub fn down(root: &Path, lab: &LabId) -> Result<Removed, LabError> {
     let file = match StateFile::open(root, lab) {
         Ok(file) => file,
