@@ -11,6 +11,7 @@
 //! ([`supervision`]).
 
 pub mod collector;
+pub mod config;
 pub mod correlator;
 pub mod detector;
 pub mod diagnoser;

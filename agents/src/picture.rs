@@ -8,7 +8,7 @@ use zizhi_types::domain::Domain;
 use zizhi_types::objective::{Importance, Violation};
 use zizhi_types::topology::Network;
 use zizhi_types::wire::{Maintenance, Sample};
-use zizhi_types::{ManagedObject, Metric, NetTime, Objective, ObjectKind};
+use zizhi_types::{ManagedObject, Metric, NetTime, ObjectKind, Objective};
 
 /// A quantity of an object.
 pub type Series = (ManagedObject, Metric);
@@ -47,7 +47,11 @@ impl Picture {
     /// Takes over a domain's inventory.
     pub fn learn(&mut self, domain: Domain, part: Network) {
         self.network.learn(domain, part);
-        let overridden: Vec<Objective> = self.works.iter().flat_map(|w| intended_objectives(&self.objectives, w)).collect();
+        let overridden: Vec<Objective> = self
+            .works
+            .iter()
+            .flat_map(|w| intended_objectives(&self.objectives, w))
+            .collect();
         self.objectives = self
             .network
             .objectives()
@@ -86,14 +90,16 @@ impl Picture {
     /// whose source is silent.
     pub fn touch(&mut self, domain: Domain, at: NetTime) {
         let silent = &self.silent;
-        let quiet = |object: &ManagedObject| {
-            silent.iter().any(|s| s == object || (object.kind() == ObjectKind::Port && object.parts().is_some_and(|(r, _)| r == s.name())))
-        };
         for (series, (_, measured)) in &mut self.values {
-            if series.0.domain() == domain && !quiet(&series.0) {
+            if series.0.domain() == domain && !is_quiet(silent, &series.0) {
                 *measured = at;
             }
         }
+    }
+
+    /// Its source is silent, so nothing is known of it now.
+    fn quiet(&self, object: &ManagedObject) -> bool {
+        is_quiet(&self.silent, object)
     }
 
     /// Sources that stopped sending.
@@ -112,14 +118,21 @@ impl Picture {
     /// A setting that is intended from now on, by ourselves.
     pub fn intend(&mut self, object: &ManagedObject, metric: Metric, value: f64) {
         if let Some(old) = self.objectives.get(&(object.clone(), metric)) {
-            let objective = Objective { limit: value, ..old.clone() };
+            let objective = Objective {
+                limit: value,
+                ..old.clone()
+            };
             self.set_objective(objective);
         }
     }
 
     fn set_objective(&mut self, objective: Objective) {
         let series = (objective.object.clone(), objective.metric);
-        if self.values.get(&series).is_some_and(|(v, _)| objective.holds(*v)) {
+        if self
+            .values
+            .get(&series)
+            .is_some_and(|(v, _)| objective.holds(*v))
+        {
             self.violated_since.remove(&series);
         }
         self.objectives.insert(series, objective);
@@ -142,17 +155,25 @@ impl Picture {
 
     /// The measured value with its age in milliseconds.
     pub fn aged(&self, object: &ManagedObject, metric: Metric, now: NetTime) -> Option<(f64, u64)> {
-        self.values.get(&(object.clone(), metric)).map(|(v, at)| (*v, now.since(*at)))
+        self.values
+            .get(&(object.clone(), metric))
+            .map(|(v, at)| (*v, now.since(*at)))
     }
 
     /// The measured value, if it is fresh.
     pub fn value(&self, object: &ManagedObject, metric: Metric, now: NetTime) -> Option<f64> {
-        self.aged(object, metric, now).filter(|(_, age)| *age <= FRESH_MS).map(|(v, _)| v)
+        self.aged(object, metric, now)
+            .filter(|(_, age)| *age <= FRESH_MS && !self.quiet(object))
+            .map(|(v, _)| v)
     }
 
     /// When anything was last measured, if anything was.
     pub fn newest(&self, now: NetTime) -> Option<NetTime> {
-        self.values.values().map(|(_, at)| *at).filter(|at| *at <= now).max()
+        self.values
+            .values()
+            .map(|(_, at)| *at)
+            .filter(|at| *at <= now)
+            .max()
     }
 
     /// Announced work, in the guards' words.
@@ -168,7 +189,9 @@ impl Picture {
 
     /// When the quantity was last measured.
     pub fn measured_at(&self, object: &ManagedObject, metric: Metric) -> Option<NetTime> {
-        self.values.get(&(object.clone(), metric)).map(|(_, at)| *at)
+        self.values
+            .get(&(object.clone(), metric))
+            .map(|(_, at)| *at)
     }
 
     /// Objectives that do not hold, without those that are waived.
@@ -184,7 +207,9 @@ impl Picture {
     fn violated_for(&self, now: NetTime, hold_ms: impl Fn(&Objective) -> u64) -> Vec<Violation> {
         let mut found = vec![];
         for (series, since) in &self.violated_since {
-            let (Some(objective), Some((value, _))) = (self.objectives.get(series), self.values.get(series)) else {
+            let (Some(objective), Some((value, _))) =
+                (self.objectives.get(series), self.values.get(series))
+            else {
                 continue;
             };
             if now.since(*since) >= hold_ms(objective) && !self.waived(&series.0, now) {
@@ -201,7 +226,8 @@ impl Picture {
 
     /// How important the objective behind a violation is.
     pub fn importance(&self, violation: &Violation) -> Importance {
-        self.objective(&violation.object, violation.metric).map_or(Importance::Conformity, |o| o.importance)
+        self.objective(&violation.object, violation.metric)
+            .map_or(Importance::Conformity, |o| o.importance)
     }
 
     /// An object that is under planned work, or was taken out of service on purpose.
@@ -226,7 +252,12 @@ impl Picture {
             // The link of a worked-on port, and a path over nothing else, are left to correlation.
             return false;
         };
-        let ends = self.network.links.iter().find(|l| l.id == link.name()).map(|l| [l.a.as_str(), l.b.as_str()]);
+        let ends = self
+            .network
+            .links
+            .iter()
+            .find(|l| l.id == link.name())
+            .map(|l| [l.a.as_str(), l.b.as_str()]);
         worked_on.iter().any(|w| {
             *w == link
                 || w.link_of_port().as_ref() == Some(&link)
@@ -243,8 +274,11 @@ impl Picture {
         };
         let Some(link) = link else { return false };
         self.ports_of(&link).iter().any(|port| {
-            self.objective(port, Metric::PortCost).is_some_and(|o| o.limit >= DRAINED_COST)
-                && self.last(port, Metric::PortCost).is_none_or(|v| v >= DRAINED_COST)
+            self.objective(port, Metric::PortCost)
+                .is_some_and(|o| o.limit >= DRAINED_COST)
+                && self
+                    .last(port, Metric::PortCost)
+                    .is_none_or(|v| v >= DRAINED_COST)
         })
     }
 
@@ -270,16 +304,32 @@ impl Picture {
                 continue;
             }
             sent.insert(series.clone(), *value);
-            out.push(Sample { object: series.0.clone(), metric: series.1, value: *value });
+            out.push(Sample {
+                object: series.0.clone(),
+                metric: series.1,
+                value: *value,
+            });
         }
         out
     }
 }
 
+fn is_quiet(silent: &BTreeSet<ManagedObject>, object: &ManagedObject) -> bool {
+    let router_of_port = |s: &ManagedObject| {
+        s.kind() == ObjectKind::Router
+            && object.kind() == ObjectKind::Port
+            && object.parts().is_some_and(|(router, _)| router == s.name())
+    };
+    silent.iter().any(|s| s == object || router_of_port(s))
+}
+
 fn intended_objectives(known: &BTreeMap<Series, Objective>, work: &Maintenance) -> Vec<Objective> {
     let wanted = |sample: &Sample| {
         let old = known.get(&(sample.object.clone(), sample.metric))?;
-        Some(Objective { limit: sample.value, ..old.clone() })
+        Some(Objective {
+            limit: sample.value,
+            ..old.clone()
+        })
     };
     work.intended.iter().filter_map(wanted).collect()
 }

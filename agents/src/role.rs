@@ -37,7 +37,12 @@ impl<E: Engine> Actor for Shell<E> {
         Ok(engine)
     }
 
-    async fn handle(&self, _: ActorRef<Self::Msg>, ask: Self::Msg, engine: &mut E) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        _: ActorRef<Self::Msg>,
+        ask: Self::Msg,
+        engine: &mut E,
+    ) -> Result<(), ActorProcessingErr> {
         let outputs = engine.handle(ask.input, ask.now);
         // The asker may have been stopped meanwhile; then nobody needs the answer.
         let _ = ask.reply.send(outputs);
@@ -113,7 +118,12 @@ mod tests {
             Ok(())
         }
 
-        async fn handle_supervisor_evt(&self, _: ActorRef<()>, _: SupervisionEvent, (): &mut ()) -> Result<(), ActorProcessingErr> {
+        async fn handle_supervisor_evt(
+            &self,
+            _: ActorRef<()>,
+            _: SupervisionEvent,
+            (): &mut (),
+        ) -> Result<(), ActorProcessingErr> {
             Ok(())
         }
     }

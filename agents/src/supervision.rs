@@ -107,7 +107,11 @@ mod tests {
     #[test]
     fn only_the_executor_is_never_restarted() {
         for role in RoleName::ALL {
-            let expected = if role == RoleName::Executor { Measure::Freeze } else { Measure::Restart };
+            let expected = if role == RoleName::Executor {
+                Measure::Freeze
+            } else {
+                Measure::Restart
+            };
             assert_eq!(measure(role, 1), expected, "{role}");
             assert_eq!(measure(role, RESTARTS_MAX + 1), Measure::Freeze, "{role}");
         }

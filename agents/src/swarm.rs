@@ -23,7 +23,10 @@ pub struct SwarmConfig {
 
 impl Default for SwarmConfig {
     fn default() -> Self {
-        Self { mode: Mode::Auto, agent: AgentConfig::default() }
+        Self {
+            mode: Mode::Auto,
+            agent: AgentConfig::default(),
+        }
     }
 }
 
@@ -99,10 +102,20 @@ pub struct Swarm {
 impl Swarm {
     /// Starts an agent for every domain. Telemetry that is published before this returns is not heard.
     pub async fn start(ground: Ground, config: SwarmConfig) -> Result<Self, SwarmError> {
-        let failed = |domain| move |source| SwarmError::Start { domain, source: Box::new(source) };
+        let failed = |domain| {
+            move |source| SwarmError::Start {
+                domain,
+                source: Box::new(source),
+            }
+        };
         let (root, _) = Actor::spawn(None, Root, ()).await.map_err(failed("root"))?;
-        let mut swarm =
-            Self { root, agents: vec![], bus: ground.bus, journal: ground.journal, written: 0 };
+        let mut swarm = Self {
+            root,
+            agents: vec![],
+            bus: ground.bus,
+            journal: ground.journal,
+            written: 0,
+        };
         let body = Body::SwarmStarted {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             network: ground.network,
@@ -120,7 +133,9 @@ impl Swarm {
                 driver: Arc::clone(&ground.driver),
                 catalog: Arc::clone(&ground.catalog),
             };
-            let agent = Agent::start(parts, swarm.root.get_cell()).await.map_err(failed(domain.as_str()))?;
+            let agent = Agent::start(parts, swarm.root.get_cell())
+                .await
+                .map_err(failed(domain.as_str()))?;
             swarm.agents.push(agent);
         }
         Ok(swarm)

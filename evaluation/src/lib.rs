@@ -1,4 +1,5 @@
 //! How good is Zizhi? Simulated networks with faults and known truth, and what is measured on them.
 
+pub mod campaign;
 pub mod lab;
 pub mod sandbox;

@@ -9,8 +9,9 @@
 //! began too early counts against. A softmax turns scores into shares. The factors are our choice, held by the tests:
 //! one clear fault gets at least 0.8, two that fit alike split.
 
+use crate::bits::Bits;
 use crate::graph::KnowledgeGraph;
-use crate::mirror::{Bits, Mirror, Place};
+use crate::mirror::{Mirror, Place};
 use crate::relation::{Relation, holds};
 use crate::symptoms::{Necessity, Sign, signs};
 pub use crate::weigh::Healthy;
@@ -51,12 +52,13 @@ pub fn diagnose(graph: &KnowledgeGraph, situation: &Situation, healthy: &Healthy
     }
     let mut diagnosis = rank(weighed);
     for h in &mut diagnosis.hypotheses {
-        let suspect = mirror.place(&h.object);
+        let chains = mirror.chains(&mirror.place(&h.object));
         for e in &mut h.evidence_for {
             let seen = mirror.place(&e.object);
-            let chain = mirror.chain(&seen, &suspect);
             // Two islands of an incomplete inventory: the ends are all that is known of the way.
-            e.path = chain.unwrap_or_else(|| vec![e.object.clone(), h.object.clone()]);
+            e.path = chains
+                .from(&seen)
+                .unwrap_or_else(|| vec![e.object.clone(), h.object.clone()]);
         }
     }
     diagnosis
@@ -72,7 +74,7 @@ pub fn explained_by(
     let mirror = graph.mirror();
     let (suspect, seen) = (mirror.place(suspect), mirror.place(&anomaly.object));
     best_sign(mirror, fault, &suspect, &seen, Some(anomaly))?;
-    mirror.chain(&seen, &suspect)
+    mirror.chains(&suspect).from(&seen)
 }
 
 fn best_sign(

@@ -32,6 +32,7 @@ fn told(situation: &Situation) -> Diagnosis {
     diagnose(&graph, situation, &rest_is_normal(situation))
 }
 
+#[expect(clippy::too_many_lines)] // one story for each fault, a flat table
 fn story(fault: FaultKind) -> (&'static str, Situation) {
     let both = |m: M, v: f64| [broken(1, "port/A:A-B", m, v), broken(2, "port/B:A-B", m, v)];
     let n = |i: u64, mut a: Anomaly| {
@@ -129,6 +130,7 @@ fn story(fault: FaultKind) -> (&'static str, Situation) {
                 broken(4, "instance/i1", M::InstanceRejected, 0.2),
                 broken(5, "group/g1", M::GroupSuccess, 0.8),
                 unusual(6, "group/g1", M::GroupRate, 90.0),
+                unusual(7, "instance/i1", M::InstanceLatency, 500.0),
             ];
             ("site/s1", s, vec![])
         }
@@ -250,13 +252,6 @@ fn one_own_sign_is_enough_where_the_rest_is_not_measured() {
             90.0,
         ),
         (
-            "site/s1",
-            FaultKind::SiteOverload,
-            "site/s1",
-            M::SiteUtilization,
-            1.0,
-        ),
-        (
             "gateway/gw",
             FaultKind::StalePolicy,
             "gateway/gw",
@@ -300,6 +295,116 @@ fn a_router_that_still_reports_did_not_crash() {
             .is_none_or(|h| h.probability < 0.3),
         "{d:#?}"
     );
+}
+
+#[test]
+fn a_crashed_router_with_lit_lasers_is_no_bundle_of_silent_cuts() {
+    // The neighbours keep carrier, lose the adjacency, and damage all they send.
+    let mut symptoms = vec![];
+    for (i, port) in ["port/A:A-B", "port/C:B-C"].into_iter().enumerate() {
+        let i = 2 * i as u64 + 1;
+        symptoms.push(broken(i, port, M::PortAdjacencyUp, 0.0));
+        symptoms.push(broken(i + 1, port, M::PortError, 1.0));
+    }
+    let mut situation = seen(symptoms);
+    situation.silent = vec![object("router/B")];
+    let own = rest_is_normal(&situation);
+    let deaf = |o: &ManagedObject, m: Metric| {
+        let of_b = o.kind() == ObjectKind::Port && o.name().starts_with("B:");
+        if of_b { None } else { own(o, m) }
+    };
+    let graph = KnowledgeGraph::of(&small()).unwrap();
+    let d = diagnose(&graph, &situation, &deaf);
+    let (object, fault, p) = first(&d);
+    assert_eq!(
+        (object.as_str(), fault),
+        ("router/B", FaultKind::RouterCrash),
+        "{d:#?}"
+    );
+    assert!(p >= 0.8, "{p}");
+}
+
+#[test]
+fn a_flapping_link_caught_while_it_is_down_is_still_flapping() {
+    let (_, mut situation) = story(FaultKind::LinkDown);
+    situation
+        .symptoms
+        .push(broken(7, "port/A:A-B", M::PortFlaps, 2.0));
+    situation
+        .symptoms
+        .push(broken(8, "port/B:A-B", M::PortFlaps, 2.0));
+    let (_, fault, p) = first(&told(&situation));
+    assert_eq!(fault, FaultKind::LinkFlapping);
+    assert!(p >= 0.8, "{p}");
+}
+
+#[test]
+fn a_router_that_only_stopped_talking_did_not_crash() {
+    let situation = Situation {
+        symptoms: vec![],
+        silent: vec![object("router/B")],
+    };
+    let d = told(&situation);
+    assert!(d.other > 0.8, "{d:#?}");
+}
+
+#[test]
+fn a_stale_policy_that_fills_a_site_is_no_site_overload() {
+    let (suspect, mut situation) = story(FaultKind::StalePolicy);
+    situation
+        .symptoms
+        .push(broken(7, "site/s1", M::SiteUtilization, 0.95));
+    situation
+        .symptoms
+        .push(unusual(8, "instance/i2", M::InstanceUtilization, 0.9));
+    let d = told(&situation);
+    let (object, fault, p) = first(&d);
+    assert_eq!(
+        (object.as_str(), fault),
+        (suspect, FaultKind::StalePolicy),
+        "{d:#?}"
+    );
+    assert!(p >= 0.8, "{p} {d:#?}");
+}
+
+#[test]
+fn a_crowd_at_one_service_of_a_half_idle_site_is_a_site_overload() {
+    let d = told(&seen(vec![
+        unusual(1, "group/g1", M::GroupRate, 90.0),
+        unusual(2, "instance/i3", M::InstanceLatency, 400.0),
+        broken(3, "instance/i3", M::InstanceRejected, 0.2),
+        broken(4, "group/g1", M::GroupSuccess, 0.9),
+    ]));
+    let (object, fault, p) = first(&d);
+    assert_eq!(
+        (object.as_str(), fault),
+        ("site/s2", FaultKind::SiteOverload),
+        "{d:#?}"
+    );
+    assert!(p >= 0.6, "{p} {d:#?}");
+}
+
+#[test]
+fn a_busy_neighbour_that_slows_nothing_is_no_fault() {
+    let d = told(&seen(vec![unusual(
+        1,
+        "instance/i1",
+        M::InstanceSteal,
+        0.3,
+    )]));
+    assert!(d.other > 0.8, "{d:#?}");
+}
+
+#[test]
+fn drops_on_one_port_while_every_demand_and_rate_is_normal_stay_unexplained() {
+    let d = told(&seen(vec![broken(1, "port/A:A-B", M::PortDiscard, 0.1)]));
+    assert!(
+        d.hypotheses
+            .iter()
+            .all(|h| h.state != HypothesisState::Supported),
+        "{d:#?}"
+    );
+    assert!(d.other > 0.3, "{d:#?}");
 }
 
 #[test]

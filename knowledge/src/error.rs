@@ -44,13 +44,11 @@ pub enum KnowledgeError {
         /// Why.
         source: serde_json::Error,
     },
-    /// A case in the snapshot cannot be read.
-    #[error("case `{incident}` in the graph cannot be read: load an older snapshot")]
+    /// A case in a snapshot cannot be read.
+    #[error("case {node} in the snapshot cannot be read: load an older snapshot")]
     Case {
-        /// Which.
-        incident: String,
-        /// Why.
-        source: serde_json::Error,
+        /// Its IRI.
+        node: String,
     },
     /// The text index refused an operation.
     #[error("the text index could not be read or written: delete its folder and index again")]

@@ -5,8 +5,12 @@
 //! agents' correlator, diagnoser, planner and learner, and by the dashboard. Nothing here awaits, reads a clock or
 //! talks to the network; the text index alone may live in a folder.
 
+pub mod bits;
+pub mod cases;
+pub mod chains;
 pub mod diagnose;
 pub mod error;
+mod facts;
 pub mod graph;
 pub mod mirror;
 pub mod ontology;
@@ -15,8 +19,11 @@ pub mod routing;
 pub mod symptoms;
 #[cfg(test)]
 mod testing;
+pub mod text;
 mod weigh;
 
+pub use cases::{Case, Signature, Similar, Success, signature};
 pub use diagnose::{Diagnosis, diagnose, explained_by};
 pub use error::KnowledgeError;
 pub use graph::{Cancel, KnowledgeGraph};
+pub use text::{Document, Hit, Language, TextIndex};

@@ -2,58 +2,13 @@
 //!
 //! In: the intended network. Out: direct and transitive dependencies, paths between objects. Rebuilt whenever a
 //! domain's part changes; the graph holds the same dependencies as triples (a test compares both). Reads are
-//! 10 to 500 times faster than SPARQL (see `docs/`). Never changed in place.
+//! 10 to 500 times faster than SPARQL. Never changed in place.
 
+use crate::bits::Bits;
 use crate::routing::Routing;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use zizhi_types::object::{BadObject, ManagedObject, ObjectKind};
 use zizhi_types::topology::{Demand, Group, Network};
-
-/// A set of object numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Bits(Vec<u64>);
-
-impl Bits {
-    /// Adds one number.
-    pub fn insert(&mut self, i: usize) {
-        if self.0.len() <= i / 64 {
-            self.0.resize(i / 64 + 1, 0);
-        }
-        self.0[i / 64] |= 1 << (i % 64);
-    }
-
-    /// Whether the number is in the set.
-    pub fn has(&self, i: usize) -> bool {
-        self.0.get(i / 64).is_some_and(|w| w >> (i % 64) & 1 == 1)
-    }
-
-    /// Adds all of another set.
-    pub fn merge(&mut self, other: &Self) {
-        if self.0.len() < other.0.len() {
-            self.0.resize(other.0.len(), 0);
-        }
-        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
-            *mine |= theirs;
-        }
-    }
-
-    /// Whether some number is in this set, the other and the mask.
-    pub fn meets(&self, other: &Self, mask: &Self) -> bool {
-        let both = self.0.iter().zip(&other.0).zip(&mask.0);
-        both.into_iter().any(|((a, b), m)| a & b & m != 0)
-    }
-
-    /// The numbers, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        let bit = |(w, word): (usize, &u64)| {
-            let word = *word;
-            (0..64)
-                .filter(move |b| word >> b & 1 == 1)
-                .map(move |b| w * 64 + b)
-        };
-        self.0.iter().enumerate().flat_map(bit)
-    }
-}
 
 /// What an object hangs on, as numbers of objects; which fields are set follows from its kind.
 #[derive(Debug, Clone, Default)]
@@ -277,8 +232,8 @@ impl Mirror {
         Ok(())
     }
 
-    /// The router pairs that a group's requests and answers cross: cell to gateway, gateway to each site of the
-    /// service, each such site to the cell.
+    /// The router pairs that a group's requests cross: cell to gateway, gateway to each site of the service. Answers
+    /// go back by the gateway, which terminates the session as it steers by URL path.
     fn legs(
         &self,
         group: &Group,
@@ -292,7 +247,7 @@ impl Mirror {
         let mut pairs = BTreeSet::from([(cell, gateway)]);
         for &i in instances {
             let site = router(self.places[i].facts.site);
-            pairs.extend([(gateway, site), (site, cell)]);
+            pairs.insert((gateway, site));
         }
         let name = |i: usize| self.places[i].object.name().to_owned();
         pairs
@@ -391,61 +346,11 @@ impl Mirror {
             .map(|p| p.object.clone())
             .collect()
     }
-
-    /// The shortest chain of objects from one to another, both included: down the dependencies where that is
-    /// possible, else over any dependency in either direction.
-    pub fn chain(&self, from: &Place, to: &Place) -> Option<Vec<ManagedObject>> {
-        if from.object == to.object {
-            return Some(vec![from.object.clone()]);
-        }
-        self.search(from, to, false)
-            .or_else(|| self.search(from, to, true))
-    }
-
-    fn search(&self, from: &Place, to: &Place, both_ways: bool) -> Option<Vec<ManagedObject>> {
-        let mut came: BTreeMap<usize, Option<usize>> = BTreeMap::new();
-        let mut open: VecDeque<(usize, Option<usize>)> = VecDeque::new();
-        let ways = |place: &Place| {
-            let up = place.index.filter(|_| both_ways).map(|i| &self.up[i]);
-            let down = place.direct.iter().copied();
-            down.chain(up.into_iter().flatten().copied())
-                .collect::<Vec<_>>()
-        };
-        open.extend(ways(from).into_iter().map(|i| (i, None)));
-        let last = loop {
-            let (i, before) = open.pop_front()?;
-            if came.contains_key(&i) || Some(i) == from.index {
-                continue;
-            }
-            came.insert(i, before);
-            // A suspect that the inventory does not list is met through what it depends on.
-            let met = both_ways && to.index.is_none() && to.direct.contains(&i);
-            if Some(i) == to.index || met {
-                break i;
-            }
-            open.extend(ways(&self.places[i]).into_iter().map(|n| (n, Some(i))));
-        };
-        let mut chain = vec![];
-        if to.index.is_none() {
-            chain.push(to.object.clone());
-        }
-        let mut at = Some(last);
-        while let Some(i) = at {
-            chain.push(self.places[i].object.clone());
-            at = came.get(&i).copied().flatten();
-        }
-        chain.push(from.object.clone());
-        chain.reverse();
-        Some(chain)
-    }
 }
 
-/// The demands of a network: those listed, else the largest products of router weights.
+/// The demands of a network: those listed, then the largest products of router weights, in the order of the routers
+/// where equal.
 pub fn demands(network: &Network) -> Vec<Demand> {
-    let traffic = &network.traffic;
-    if traffic.gravity_demands == 0 {
-        return traffic.demands.clone();
-    }
     let mut pairs: Vec<(f64, &str, &str)> = vec![];
     for a in &network.routers {
         for b in network.routers.iter().filter(|b| b.id != a.id) {
@@ -453,12 +358,14 @@ pub fn demands(network: &Network) -> Vec<Demand> {
         }
     }
     pairs.retain(|(w, ..)| *w > 0.0);
-    pairs.sort_by(|x, y| y.0.total_cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
-    pairs.truncate(traffic.gravity_demands);
+    pairs.sort_by(|x, y| y.0.total_cmp(&x.0));
+    pairs.truncate(network.traffic.gravity_demands);
     let demand = |(mbps, from, to): (f64, &str, &str)| Demand {
         from: from.to_owned(),
         to: to.to_owned(),
         mbps,
     };
-    pairs.into_iter().map(demand).collect()
+    let mut all = network.traffic.demands.clone();
+    all.extend(pairs.into_iter().map(demand));
+    all
 }

@@ -39,6 +39,7 @@ relations! {
     Home, "home", "The site of an instance.";
     Steered, "steered", "Instances that a gateway steers requests to.";
     SteeredSites, "steered-sites", "Sites of such instances.";
+    SteeredBy, "steered-by", "Gateways that steer requests to a site.";
     Neighbours, "neighbours", "Cells that can take over.";
     Behind, "behind", "What is reached only through the suspect: attached to it, or cut off with it.";
 }
@@ -65,6 +66,7 @@ pub fn holds(m: &Mirror, relation: Relation, suspect: &Place, seen: &Place) -> b
         Relation::Home => kind == K::Site && same(suspect.facts.site, seen.index),
         Relation::Steered => kind == K::Instance && steers(m, suspect, seen),
         Relation::SteeredSites => kind == K::Site && steers_to_site(m, suspect, seen),
+        Relation::SteeredBy => kind == K::Gateway && steers_to_site(m, seen, suspect),
         Relation::Neighbours => {
             kind == K::Cell
                 && (seen
@@ -93,6 +95,11 @@ pub fn listed(m: &Mirror, relation: Relation, suspect: &Place) -> Option<Vec<Man
                     .map(|p| p.object.clone())
                     .collect(),
             )
+        }
+        Relation::Users if suspect.object.kind() == K::Site => {
+            let groups = m.places().iter().filter(|p| p.object.kind() == K::Group);
+            let users = groups.filter(|p| uses(m, suspect, p));
+            Some(users.map(|p| p.object.clone()).collect())
         }
         Relation::Members => {
             let above = suspect.index.map_or(&[][..], |i| m.above(i));

@@ -27,15 +27,16 @@ const REFUTED: f64 = 3.0;
 const UNSEEN: f64 = 1.5;
 /// A sign that is mostly there, was looked for, and is not.
 const LIKELY_ABSENT: f64 = 1.0;
-/// A symptom that speaks against the fault.
-const CONTRARY: f64 = 2.5;
+/// A symptom of weight 1 that speaks against the fault: one that its definition excludes.
+const CONTRARY: f64 = 6.0;
 /// Each unexplained symptom, and all of them together.
 const UNEXPLAINED: f64 = 0.25;
 const UNEXPLAINED_MOST: f64 = 1.0;
 /// Seconds by which a fault's own sign may come after its effects: two sampling intervals.
 const LATE_S: f64 = 20.0;
 
-/// Whether a metric of an object is measured and normal: `None` when it is not measured.
+/// Whether a metric of an object is measured and normal now: `Some(false)` when it is not normal, `None` when it is not
+/// measured or its last value is old. An old value taken for a fresh one hides a crash: answer `None` for silent sources.
 pub type Healthy<'a> = dyn Fn(&ManagedObject, Metric) -> Option<bool> + 'a;
 
 /// One symptom, placed in the network.

@@ -7,7 +7,7 @@
 use crate::expr::Scope;
 use crate::paths::Paths;
 use serde_json::{Map, Value as Json, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use zizhi_types::metric::{Metric, Nature};
 use zizhi_types::topology::{Instance, Link, Network};
 use zizhi_types::{FaultKind, Hypothesis, ManagedObject, ObjectKind};
@@ -116,7 +116,7 @@ impl Facts<'_> {
     fn demand(&self, object: &ManagedObject) -> Option<Fields> {
         let (from, to) = object.parts()?;
         let mut found = fields(json!({"from": from, "to": to}));
-        let path = self.paths.between(from, to)?;
+        let path = self.paths.from(from)?.to(to)?;
         let hottest = path
             .iter()
             .filter_map(|l| Some((self.utilization(l)?, *l)))
@@ -141,26 +141,60 @@ impl Facts<'_> {
         Json::Object(found)
     }
 
-    /// Instances whose answers to some group cross the link.
+    /// Instances whose answers to some group cross the link. Each site and service is looked at once, however many
+    /// instances and groups they have.
     fn instances_over(&self, link: &Link) -> Vec<&Instance> {
-        self.network
-            .instances
+        let sites: BTreeMap<&str, &str> = self
+            .network
+            .sites
             .iter()
-            .filter(|i| self.crosses(i, link))
-            .collect()
+            .map(|s| (s.id.as_str(), s.router.as_str()))
+            .collect();
+        let users = self.user_routers();
+        let mut known: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+        let mut reached = vec![];
+        for instance in &self.network.instances {
+            let Some(from) = sites.get(instance.site.as_str()) else {
+                continue;
+            };
+            let crosses = known.entry((from, &instance.service)).or_insert_with(|| {
+                let to = users.get(instance.service.as_str());
+                self.crosses(from, to.into_iter().flatten(), link)
+            });
+            if *crosses {
+                reached.push(instance);
+            }
+        }
+        reached
     }
 
-    fn crosses(&self, instance: &Instance, link: &Link) -> bool {
-        let Some(site) = self.network.sites.iter().find(|s| s.id == instance.site) else {
-            return false;
-        };
-        self.network
-            .groups
+    /// The routers on which each service's users hang.
+    fn user_routers(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let cells: BTreeMap<&str, &str> = self
+            .network
+            .cells
             .iter()
-            .filter(|g| g.service == instance.service)
-            .filter_map(|g| self.network.cells.iter().find(|c| c.id == g.cell))
-            .filter_map(|cell| self.paths.between(&site.router, &cell.router))
-            .any(|path| path.iter().any(|l| l.id == link.id))
+            .map(|c| (c.id.as_str(), c.router.as_str()))
+            .collect();
+        let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for group in &self.network.groups {
+            if let Some(router) = cells.get(group.cell.as_str()) {
+                users.entry(&group.service).or_default().insert(router);
+            }
+        }
+        users
+    }
+
+    fn crosses<'r>(
+        &self,
+        from: &str,
+        mut to: impl Iterator<Item = &'r &'r str>,
+        link: &Link,
+    ) -> bool {
+        let over = |path: Vec<&Link>| path.iter().any(|l| l.id == link.id);
+        self.paths
+            .from(from)
+            .is_some_and(|tree| to.any(|router| tree.to(router).is_some_and(over)))
     }
 
     fn site(&self, id: &str) -> Option<Fields> {

@@ -57,15 +57,51 @@ fn explain(file: &str, error: &Yaml) -> Problem {
             format!("found {unexpected}, but {expected} is wanted"),
             format!("write {expected}"),
         ),
-        other => (
-            Code::Yaml,
-            first_line(&other.to_string()),
-            "check indentation, colons and quotes at this place".to_owned(),
-        ),
+        other => (Code::Yaml, without_place(&other.to_string()), advice(other)),
     };
     Problem::new(file, place, code, message, fix)
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().trim().to_owned()
+/// What to write instead, for the mistakes that YAML makes easy.
+fn advice(error: &Yaml) -> String {
+    let text = error.to_string();
+    let known = [
+        ("boolean", "write true or false"),
+        ("floating point", "write a number, for example 0.5"),
+        (
+            "null",
+            "write a text; put an expression that starts with ! in quotes",
+        ),
+        (
+            "mapping values",
+            "put a text or expression with `: ` in quotes",
+        ),
+        (
+            "sequence start",
+            "write a list: [a, b], or one `- ` line for each",
+        ),
+        (
+            "mapping start",
+            "write a block of `field: value` lines, or {field: value}",
+        ),
+        ("tab", "indent with spaces, not tabs"),
+        (
+            "end of input",
+            "write a playbook; docs/playbooks.md has one to start from",
+        ),
+    ];
+    let found = known.iter().find(|(word, _)| text.contains(word));
+    let plain = "check indentation, colons and quotes at this place";
+    found.map_or(plain, |k| k.1).to_owned()
+}
+
+/// The reader's sentence without its own "at line 3, column 5": the place stands before the message.
+fn without_place(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let end = line.rfind(" at line ").unwrap_or(line.len());
+    let said = line.get(..end).unwrap_or(line).trim();
+    if said.contains("null into string") {
+        return "nothing stands where a text is wanted".to_owned();
+    }
+    said.to_owned()
 }

@@ -39,9 +39,9 @@ impl<'a> Paths<'a> {
         Self { next }
     }
 
-    /// The links of the cheapest path, in order; `None` when there is no path.
-    pub fn between(&self, from: &str, to: &str) -> Option<Vec<&'a Link>> {
-        let mut best: BTreeMap<&str, (f64, Option<(&str, &'a Link)>)> = BTreeMap::new();
+    /// The cheapest paths from a router to all others; `None` when there is no such router.
+    pub fn from(&self, from: &str) -> Option<Tree<'_, 'a>> {
+        let mut best = Best::new();
         let mut open: BTreeSet<&str> = BTreeSet::new();
         let (from, _) = self.next.get_key_value(from)?;
         best.insert(from, (0.0, None));
@@ -57,7 +57,7 @@ impl<'a> Paths<'a> {
                 }
             }
         }
-        trace(&best, to)
+        Some(Tree { best })
     }
 
     /// Whether the two ends of a link reach each other without it.
@@ -84,13 +84,21 @@ fn nearest<'s>(open: &BTreeSet<&'s str>, best: &Best<'s, '_>) -> Option<&'s str>
         .min_by(|a, b| far(a).total_cmp(&far(b)))
 }
 
-fn trace<'a>(best: &Best<'_, 'a>, to: &str) -> Option<Vec<&'a Link>> {
-    let mut path = vec![];
-    let mut here = best.get(to)?;
-    while let Some((before, link)) = here.1 {
-        path.push(link);
-        here = best.get(before)?;
+/// The cheapest paths from one router.
+pub(crate) struct Tree<'s, 'a> {
+    best: Best<'s, 'a>,
+}
+
+impl<'a> Tree<'_, 'a> {
+    /// The links of the path, in order; `None` when there is no path.
+    pub fn to(&self, to: &str) -> Option<Vec<&'a Link>> {
+        let mut path = vec![];
+        let mut here = self.best.get(to)?;
+        while let Some((before, link)) = here.1 {
+            path.push(link);
+            here = self.best.get(before)?;
+        }
+        path.reverse();
+        Some(path)
     }
-    path.reverse();
-    Some(path)
 }

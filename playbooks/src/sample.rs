@@ -129,3 +129,41 @@ fn cell(id: &str) -> Cell {
         neighbours: vec![if id == "c1" { "c2" } else { "c1" }.into()],
     }
 }
+
+/// Every name that a playbook for this fault may use in expressions, in order, for example `suspect.cost`; for editors,
+/// messages and the page for operators. Parameters (`params.<name>`) come on top.
+pub fn names_for(fault: FaultKind) -> Vec<String> {
+    let mut names = vec![];
+    // The sample's names are constants, and the tests make each of them once.
+    if let Ok(context) = context(fault) {
+        for (name, value) in context.scope() {
+            flatten(name, value, &mut names);
+        }
+    }
+    names
+}
+
+fn flatten(path: &str, value: &serde_json::Value, names: &mut Vec<String>) {
+    match value.as_object() {
+        Some(fields) => {
+            for (name, value) in fields {
+                flatten(&format!("{path}.{name}"), value, names);
+            }
+        }
+        None => names.push(path.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_a_sample() {
+        for fault in FaultKind::ALL {
+            let names = names_for(*fault);
+            assert!(names.contains(&"suspect.object".to_owned()), "{fault}");
+            assert!(names.iter().any(|n| n.starts_with("state.")), "{fault}");
+        }
+    }
+}

@@ -1,8 +1,10 @@
 //! From a suspected cause to plans: what is offered, what is left out, and why.
 
-use std::collections::BTreeMap;
+#![allow(clippy::unwrap_used)] // a test that cannot go on should stop
+
+use std::collections::{BTreeMap, BTreeSet};
 use zizhi_playbooks::fingerprint::fingerprint;
-use zizhi_playbooks::{Catalog, Context, PlanDraft, Rejected, candidates};
+use zizhi_playbooks::{Catalog, Context, PlanDraft, Rejected, candidates, services_depending};
 use zizhi_types::hypothesis::HypothesisState;
 use zizhi_types::topology::{
     Cell, Gateway, Group, Instance, Link, Network, Preference, Router, Service, Site, Tier,
@@ -150,7 +152,7 @@ fn every_fault_has_a_remedy_for_a_suspect_that_can_be_helped() {
         (
             "demand/A:B",
             F::TrafficSurge,
-            vec!["transport.surge.shift-traffic"],
+            vec!["transport.surge.shift-all", "transport.surge.shift-more", "transport.surge.shift-traffic"],
         ),
         (
             "instance/a1",
@@ -334,4 +336,28 @@ fn the_fingerprint_is_of_the_content_and_not_of_the_number() {
     let sent: zizhi_types::Plan =
         serde_json::from_str(&serde_json::to_string(&one).unwrap()).unwrap();
     assert_eq!(fingerprint(&sent), one.fingerprint);
+}
+
+#[test]
+fn the_services_that_would_feel_a_touch_are_named() {
+    let on = |object: &str| {
+        let object: ManagedObject = object.parse().unwrap();
+        services_depending(&network(), &|_, _| None, [&object])
+    };
+    let infer = BTreeSet::from(["infer".to_owned()]);
+    // Answers from B to the cell at C cross B-C; the tail D-E carries none.
+    for touched in [
+        "link/B-C",
+        "port/B:B-C",
+        "router/C",
+        "instance/a1",
+        "site/sb",
+        "gateway/g",
+        "cell/c",
+    ] {
+        assert_eq!(on(touched), infer, "{touched}");
+    }
+    for free in ["link/D-E", "router/E", "instance/none", "demand/A:C"] {
+        assert_eq!(on(free), BTreeSet::new(), "{free}");
+    }
 }

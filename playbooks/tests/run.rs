@@ -1,5 +1,7 @@
 //! Whatever happens to a run, it does nothing twice, takes back in reverse, and ends.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // a test that cannot go on should stop
+
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use zizhi_playbooks::run::{Effect, Input, Run, State, UndoReason};
@@ -94,11 +96,13 @@ fn undone(run: &mut Run) -> Vec<Effect> {
 }
 
 fn undo_steps(effects: &[Effect]) -> Vec<&str> {
-    let step = |e| match e {
-        &Effect::Undo { ref step, .. } => Some(step.as_str()),
-        _ => None,
-    };
-    effects.iter().filter_map(step).collect()
+    let mut steps = vec![];
+    for effect in effects {
+        if let Effect::Undo { step, .. } = effect {
+            steps.push(step.as_str());
+        }
+    }
+    steps
 }
 
 #[test]
@@ -302,15 +306,14 @@ impl Books {
     }
 
     fn deliver(&mut self) {
-        match self.waiting.take() {
-            Some(Effect::Do { key, action, .. } | Effect::Undo { key, action, .. }) => {
-                assert!(
-                    !self.frozen.contains(&action.object),
-                    "{key} touches a frozen object"
-                );
-                assert!(self.keys.insert(key.clone()), "{key} was used twice");
-            }
-            _ => {}
+        if let Some(Effect::Do { key, action, .. } | Effect::Undo { key, action, .. }) =
+            self.waiting.take()
+        {
+            assert!(
+                !self.frozen.contains(&action.object),
+                "{key} touches a frozen object"
+            );
+            assert!(self.keys.insert(key.clone()), "{key} was used twice");
         }
     }
 }

@@ -33,21 +33,20 @@ pub(crate) fn anchored(measured: f64, today: f64, then: f64) -> f64 {
 }
 
 /// The prediction for a branch, anchored in the present that it was forked from.
-pub(crate) fn predict(present: &Branch, today: &Model, branch: &Branch, then: Model) -> Prediction {
-    let mut prediction = branch.prediction(then.clone());
+pub(crate) fn predict(
+    present: &Branch,
+    today: &Model,
+    branch: &Branch,
+    then: &Model,
+) -> Prediction {
+    let mut prediction = branch.prediction(then);
     for output in &then.outputs {
         if branch.renewed.contains(&output.slot) {
             continue;
         }
         let read = |values: &[f64]| values.get(output.index).copied().unwrap_or(f64::NAN);
         let (measured, today) = (read(&present.values), read(&today.values));
-        let value = turn(
-            output.metric,
-            |m, a, b| anchored(m, a, b),
-            measured,
-            today,
-            read(&then.values),
-        );
+        let value = turn(output.metric, anchored, measured, today, read(&then.values));
         if let Some(place) = prediction.values.get_mut(output.index) {
             *place = if output.metric.unit() == "1" {
                 value.clamp(0.0, 1.0)

@@ -107,10 +107,10 @@ impl Branch {
 
     /// What the metrics would read, from the model alone.
     pub fn predict(&self) -> Prediction {
-        self.prediction(self.model())
+        self.prediction(&self.model())
     }
 
-    pub(crate) fn prediction(&self, model: Model) -> Prediction {
+    pub(crate) fn prediction(&self, model: &Model) -> Prediction {
         let busy = self
             .built
             .edges
@@ -120,16 +120,21 @@ impl Branch {
         Prediction {
             built: Arc::clone(&self.built),
             max_utilization: busy.fold(0.0, f64::max),
-            values: model.values,
+            values: model.values.clone(),
             unreachable_mbps: model.unreachable_mbps,
-            loads_mbps: model.loads_mbps,
+            loads_mbps: model.loads_mbps.clone(),
         }
     }
 
     /// Mbit/s that a direction carries.
     pub(crate) fn rate_mbps(&self, edge: &crate::built::Edge) -> f64 {
         let rate = self.get_or(edge.port, Metric::PortRate, edge.capacity_mbps);
-        rate.min(edge.capacity_mbps).max(0.0)
+        // Some ports report no rate while they are down.
+        if rate > 0.0 {
+            rate.min(edge.capacity_mbps)
+        } else {
+            edge.capacity_mbps
+        }
     }
 
     /// Loads of demands and answers, destination by destination.

@@ -42,16 +42,16 @@ pub fn rehearse(
 ) -> Result<Rehearsal, TwinError> {
     let present = state.fork();
     let today = present.model();
-    let without = anchor::predict(&present, &today, &present, today.clone());
+    let without = anchor::predict(&present, &today, &present, &today);
     let mut branch = present.fork();
     let mut futures = vec![];
     for action in actions {
         if let Some(cut) = branch.outage(action, &today)? {
-            futures.push(anchor::predict(&present, &today, &cut, cut.model()));
+            futures.push(anchor::predict(&present, &today, &cut, &cut.model()));
         }
         branch.apply(action)?;
     }
-    futures.push(anchor::predict(&present, &today, &branch, branch.model()));
+    futures.push(anchor::predict(&present, &today, &branch, &branch.model()));
     let judged: Vec<Judged<'_>> = objectives
         .iter()
         .filter(|o| !on_purpose(o, actions))

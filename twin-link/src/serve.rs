@@ -147,14 +147,22 @@ impl Requests {
             let share = if workers > 0.0 { work / workers } else { 0.0 };
             model.put(site.slot, Metric::SiteUtilization, share);
         }
-        for (instance, served) in branch.built.instances.iter().zip(&self.served) {
+        for ((instance, server), served) in branch
+            .built
+            .instances
+            .iter()
+            .zip(&self.servers)
+            .zip(&self.served)
+        {
+            // A dead instance refuses everything, but nobody counts it.
+            let rejected = if server.up { served.rejected } else { f64::NAN };
             model.put(instance.slot, Metric::InstanceUtilization, served.busy);
             model.put(
                 instance.slot,
                 Metric::InstanceRate,
                 served.rps * (1.0 - served.rejected),
             );
-            model.put(instance.slot, Metric::InstanceRejected, served.rejected);
+            model.put(instance.slot, Metric::InstanceRejected, rejected);
             model.put(instance.slot, Metric::InstanceLatency, P95 * served.mean_ms);
             model.instance_rps.push(served.rps);
         }

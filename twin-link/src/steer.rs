@@ -184,7 +184,9 @@ fn give_fair_share(branch: &Branch, servers: &[Server], shares: &mut Shares, num
         let had = share.get(&number).copied().unwrap_or(0.0);
         if had < fair {
             let left = (1.0 - fair) / (1.0 - had).max(1e-9);
-            share.values_mut().for_each(|w| *w *= left);
+            for w in share.values_mut() {
+                *w *= left;
+            }
             share.insert(number, fair);
         }
     }
@@ -236,7 +238,11 @@ fn steer_anew(
             .filter(|(_, s)| s.up)
             .collect();
         best.sort_by(|(n, a), (m, b)| {
-            let late = |n: usize, s: &Server| !(time(n, s) <= 0.5 * group.latency_ms_max);
+            // A server without a way takes no number of milliseconds.
+            let late = |n: usize, s: &Server| {
+                let ms = time(n, s);
+                ms.is_nan() || ms > 0.5 * group.latency_ms_max
+            };
             let key = |n: usize, s: &Server| match group.prefer {
                 Preference::Price => s.price,
                 Preference::Latency => time(n, s),

@@ -32,11 +32,18 @@ impl Collector {
         Self { domain }
     }
 
-    fn measurement(&self, sample: &Value, at: NetTime, message: &Message) -> Result<Measurement, String> {
+    fn measurement(
+        &self,
+        sample: &Value,
+        at: NetTime,
+        message: &Message,
+    ) -> Result<Measurement, String> {
         let sample: Sample = serde_json::from_value(sample.clone()).map_err(|e| e.to_string())?;
         if sample.object.domain() != self.domain {
             let (object, domain) = (&sample.object, self.domain);
-            return Err(format!("{object} does not belong to the {domain} domain: send it on its own domain's subject"));
+            return Err(format!(
+                "{object} does not belong to the {domain} domain: send it on its own domain's subject"
+            ));
         }
         if sample.object.kind() != sample.metric.object_kind() {
             return Err(format!(
@@ -47,7 +54,11 @@ impl Collector {
             ));
         }
         if !sample.value.is_finite() {
-            return Err(format!("{} of {} is no finite number", sample.metric.as_str(), sample.object));
+            return Err(format!(
+                "{} of {} is no finite number",
+                sample.metric.as_str(),
+                sample.object
+            ));
         }
         Ok(Measurement {
             object: sample.object,
@@ -66,24 +77,39 @@ impl Engine for Collector {
     fn handle(&mut self, Input(message): Input, _: NetTime) -> Vec<Output> {
         let batch: LooseBatch = match serde_json::from_slice(&message.payload) {
             Ok(batch) => batch,
-            Err(error) => return vec![dead_letter(&message, format!("no telemetry batch: {error}"))],
+            Err(error) => {
+                return vec![dead_letter(
+                    &message,
+                    format!("no telemetry batch: {error}"),
+                )];
+            }
         };
         let mut measurements = Vec::with_capacity(batch.samples.len());
         let mut outputs = vec![];
         for (index, sample) in batch.samples.iter().enumerate() {
             match self.measurement(sample, batch.at, &message) {
                 Ok(measurement) => measurements.push(measurement),
-                Err(reason) => outputs.push(dead_letter(&message, format!("sample {}: {reason}", index + 1))),
+                Err(reason) => outputs.push(dead_letter(
+                    &message,
+                    format!("sample {}: {reason}", index + 1),
+                )),
             }
         }
-        outputs.push(Output::Batch { source: batch.source, at: batch.at, measurements });
+        outputs.push(Output::Batch {
+            source: batch.source,
+            at: batch.at,
+            measurements,
+        });
         outputs
     }
 }
 
 fn dead_letter(message: &Message, reason: String) -> Output {
     let text = String::from_utf8_lossy(&message.payload);
-    Output::DeadLetter { reason, sample: text.chars().take(SAMPLE_CHARS).collect() }
+    Output::DeadLetter {
+        reason,
+        sample: text.chars().take(SAMPLE_CHARS).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -104,8 +130,12 @@ mod tests {
 
     #[test]
     fn a_measurement_keeps_the_message_it_came_from() {
-        let out = read(r#"{"source":"router/A","at":10000,"samples":[{"object":"port/A:A-B","metric":"port.oper_up","value":1}]}"#);
-        let [Output::Batch { measurements, .. }] = out.as_slice() else { panic!("{out:?}") };
+        let out = read(
+            r#"{"source":"router/A","at":10000,"samples":[{"object":"port/A:A-B","metric":"port.oper_up","value":1}]}"#,
+        );
+        let [Output::Batch { measurements, .. }] = out.as_slice() else {
+            panic!("{out:?}")
+        };
         assert_eq!(measurements[0].metric, Metric::PortOperUp);
         assert_eq!(measurements[0].source, MessageId::new("router/A", 7));
     }
@@ -127,16 +157,24 @@ mod tests {
             })
             .collect();
         assert_eq!(reasons.len(), 3);
-        assert!(reasons[0].contains("sample 2") && reasons[0].contains("own domain"), "{reasons:?}");
+        assert!(
+            reasons[0].contains("sample 2") && reasons[0].contains("own domain"),
+            "{reasons:?}"
+        );
         assert!(reasons[1].contains("measured on a port"), "{reasons:?}");
         assert!(reasons[2].contains("router.moon_phase"), "{reasons:?}");
-        let [.., Output::Batch { measurements, .. }] = out.as_slice() else { panic!("{out:?}") };
+        let [.., Output::Batch { measurements, .. }] = out.as_slice() else {
+            panic!("{out:?}")
+        };
         assert_eq!(measurements.len(), 1);
     }
 
     #[test]
     fn what_is_no_batch_becomes_a_dead_letter() {
         let out = read("\u{1}garbage");
-        assert!(matches!(out.as_slice(), [Output::DeadLetter { .. }]), "{out:?}");
+        assert!(
+            matches!(out.as_slice(), [Output::DeadLetter { .. }]),
+            "{out:?}"
+        );
     }
 }

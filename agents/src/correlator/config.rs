@@ -19,6 +19,11 @@ pub struct CorrelatorConfig {
 
 impl Default for CorrelatorConfig {
     fn default() -> Self {
-        Self { gather_ms: 10_000, lead_probability_min: 0.4, patience_ms: 90_000, echo_ms: 60_000 }
+        Self {
+            gather_ms: 10_000,
+            lead_probability_min: 0.4,
+            patience_ms: 90_000,
+            echo_ms: 60_000,
+        }
     }
 }

@@ -59,7 +59,12 @@ impl Correlator {
     }
 
     fn raised(&mut self, anomaly: Anomaly) {
-        let tracked = Tracked { anomaly, cleared: None, claimed: None, put_aside: false };
+        let tracked = Tracked {
+            anomaly,
+            cleared: None,
+            claimed: None,
+            put_aside: false,
+        };
         self.anomalies.insert(tracked.anomaly.id.clone(), tracked);
     }
 
@@ -82,18 +87,24 @@ impl Correlator {
                 .find(|i| i.owner == self.domain && *i != known.incident);
             if let Some(own) = rival.filter(|own| self.yields(own, known.lease)) {
                 self.close(&own);
-                outputs.push(Output::Merge { incident: own, into: known.incident.clone() });
+                outputs.push(Output::Merge {
+                    incident: own,
+                    into: known.incident.clone(),
+                });
             }
         }
         self.claim(&known.incident, symptoms);
         self.unled_since = None;
         let changed = self.open.get(&known.incident).is_some_and(|o| o.changed);
-        self.open.insert(known.incident.clone(), Open { known, changed });
+        self.open
+            .insert(known.incident.clone(), Open { known, changed });
         outputs
     }
 
     fn yields(&self, own: &IncidentId, other: Lease) -> bool {
-        self.open.get(own).is_some_and(|o| !o.changed && other < o.known.lease)
+        self.open
+            .get(own)
+            .is_some_and(|o| !o.changed && other < o.known.lease)
     }
 
     /// The symptoms of a closed incident stay with it: while its mitigation stands they are explained.
@@ -102,13 +113,16 @@ impl Correlator {
     }
 
     fn forget_old(&mut self, now: NetTime) {
-        self.anomalies.retain(|_, t| t.cleared.is_none_or(|at| now.since(at) <= RECENT_MS));
+        self.anomalies
+            .retain(|_, t| t.cleared.is_none_or(|at| now.since(at) <= RECENT_MS));
         self.echoes.retain(|_, until| *until >= now);
     }
 
     fn in_echo(&self, anomaly: &Anomaly, now: NetTime) -> bool {
         // What began before a change cannot be its echo; `onset` is compared with a margin of one interval.
-        self.echoes.values().any(|until| *until >= now && anomaly.onset + self.config.echo_ms >= *until)
+        self.echoes
+            .values()
+            .any(|until| *until >= now && anomaly.onset + self.config.echo_ms >= *until)
     }
 
     fn free(&self) -> impl Iterator<Item = &Tracked> {
@@ -119,7 +133,10 @@ impl Correlator {
     fn triggers(&self, picture: &Picture, now: NetTime) -> Vec<(Violation, &Tracked)> {
         let mut by_series: BTreeMap<Series, &Tracked> = BTreeMap::new();
         for tracked in self.free().filter(|t| t.cleared.is_none()) {
-            by_series.insert((tracked.anomaly.object.clone(), tracked.anomaly.metric), tracked);
+            by_series.insert(
+                (tracked.anomaly.object.clone(), tracked.anomaly.metric),
+                tracked,
+            );
         }
         picture
             .held_violations(now)
@@ -134,7 +151,11 @@ impl Correlator {
     fn tick(&mut self, picture: std::sync::Arc<Picture>, now: NetTime) -> Vec<Output> {
         self.forget_old(now);
         let mut outputs = self.recovered(&picture, now);
-        let first = self.triggers(&picture, now).iter().map(|(_, t)| t.anomaly.at).min();
+        let first = self
+            .triggers(&picture, now)
+            .iter()
+            .map(|(_, t)| t.anomaly.at)
+            .min();
         match first {
             None => self.unled_since = None,
             Some(first) if now.since(first) >= self.config.gather_ms => {
@@ -153,20 +174,31 @@ impl Correlator {
 
     fn situation(&self, picture: &Picture, now: NetTime) -> Situation {
         let counts = |t: &&Tracked| {
-            t.cleared.is_none_or(|at| now.since(at) <= RECENT_MS) && picture.under_work(&t.anomaly.object, now).is_none()
+            t.cleared.is_none_or(|at| now.since(at) <= RECENT_MS)
+                && picture.under_work(&t.anomaly.object, now).is_none()
         };
         Situation {
-            symptoms: self.free().filter(counts).map(|t| t.anomaly.clone()).collect(),
+            symptoms: self
+                .free()
+                .filter(counts)
+                .map(|t| t.anomaly.clone())
+                .collect(),
             silent: picture.silent().iter().cloned().collect(),
         }
     }
 
     /// Own incidents that nothing was done about and whose symptoms are all gone.
     fn recovered(&self, picture: &Picture, now: NetTime) -> Vec<Output> {
-        let violated: BTreeSet<Series> =
-            picture.violations(now).into_iter().map(|v| (v.object, v.metric)).collect();
+        let violated: BTreeSet<Series> = picture
+            .violations(now)
+            .into_iter()
+            .map(|v| (v.object, v.metric))
+            .collect();
         let gone = |incident: &IncidentId| {
-            let mut own = self.anomalies.values().filter(|t| t.claimed.as_ref() == Some(incident));
+            let mut own = self
+                .anomalies
+                .values()
+                .filter(|t| t.claimed.as_ref() == Some(incident));
             !own.any(|t| {
                 t.cleared.is_none_or(|at| now.since(at) < 20_000)
                     || violated.contains(&(t.anomaly.object.clone(), t.anomaly.metric))
@@ -191,7 +223,11 @@ impl Correlator {
             }
             let object = &tracked.anomaly.object;
             let work = picture.under_work(object, now);
-            if work.is_none() && tracked.cleared.is_none() && tracked.anomaly.violates.is_some() && !picture.waived(object, now) {
+            if work.is_none()
+                && tracked.cleared.is_none()
+                && tracked.anomaly.violates.is_some()
+                && !picture.waived(object, now)
+            {
                 continue;
             }
             tracked.put_aside = true;
@@ -216,7 +252,10 @@ impl Correlator {
         for (incident, symptoms) in joined {
             self.claim(incident, symptoms);
             if incident.owner == self.domain && !symptoms.is_empty() {
-                outputs.push(Output::Joined { incident: incident.clone(), symptoms: symptoms.clone() });
+                outputs.push(Output::Joined {
+                    incident: incident.clone(),
+                    symptoms: symptoms.clone(),
+                });
             }
         }
         outputs
@@ -230,19 +269,29 @@ impl Correlator {
         need: Option<String>,
         now: NetTime,
     ) -> Vec<Output> {
-        let Some(picture) = self.picture.clone() else { return vec![] };
+        let Some(picture) = self.picture.clone() else {
+            return vec![];
+        };
         let triggers = self.triggers(&picture, now);
-        let Some((_, first)) = triggers.iter().min_by_key(|(_, t)| (t.anomaly.onset, t.anomaly.id.clone())) else {
+        let Some((_, first)) = triggers
+            .iter()
+            .min_by_key(|(_, t)| (t.anomaly.onset, t.anomaly.id.clone()))
+        else {
             return vec![];
         };
         let first_seen_by = first.anomaly.id.owner;
-        let triggered: BTreeSet<AnomalyId> = triggers.iter().map(|(_, t)| t.anomaly.id.clone()).collect();
+        let triggered: BTreeSet<AnomalyId> =
+            triggers.iter().map(|(_, t)| t.anomaly.id.clone()).collect();
         let violations: Vec<Violation> = triggers.iter().map(|(v, _)| v.clone()).collect();
         let sure = |h: &&Hypothesis| {
             h.probability >= self.config.lead_probability_min
-                && h.evidence_for.iter().any(|e| triggered.contains(&e.anomaly))
+                && h.evidence_for
+                    .iter()
+                    .any(|e| triggered.contains(&e.anomaly))
         };
-        let patience_over = self.unled_since.is_some_and(|since| now.since(since) >= self.config.patience_ms);
+        let patience_over = self
+            .unled_since
+            .is_some_and(|since| now.since(since) >= self.config.patience_ms);
         match hypotheses.first().filter(sure) {
             Some(best) if best.object.domain() == self.domain => {
                 let known = Known {
@@ -251,9 +300,20 @@ impl Correlator {
                     suspect: best.object.clone(),
                     fault: best.fault,
                 };
-                let symptoms: Vec<AnomalyId> = best.evidence_for.iter().map(|e| e.anomaly.clone()).collect();
+                let symptoms: Vec<AnomalyId> = best
+                    .evidence_for
+                    .iter()
+                    .map(|e| e.anomaly.clone())
+                    .collect();
                 self.opened(&known, &symptoms);
-                vec![Output::Lead { known, symptoms, violations, hypotheses, other, situation }]
+                vec![Output::Lead {
+                    known,
+                    symptoms,
+                    violations,
+                    hypotheses,
+                    other,
+                    situation,
+                }]
             }
             _ if patience_over && first_seen_by == self.domain => {
                 let (incident, lease) = (self.next_incident(), self.next_lease());
@@ -261,7 +321,15 @@ impl Correlator {
                 self.claim(&incident, &symptoms);
                 self.unled_since = None;
                 let need = need.unwrap_or_else(|| "a symptom nearer to the cause".to_owned());
-                vec![Output::Unexplained { incident, lease, symptoms, violations, hypotheses, other, need }]
+                vec![Output::Unexplained {
+                    incident,
+                    lease,
+                    symptoms,
+                    violations,
+                    hypotheses,
+                    other,
+                    need,
+                }]
             }
             _ => vec![],
         }
@@ -270,7 +338,13 @@ impl Correlator {
     fn opened(&mut self, known: &Known, symptoms: &[AnomalyId]) {
         self.claim(&known.incident, symptoms);
         self.unled_since = None;
-        self.open.insert(known.incident.clone(), Open { known: known.clone(), changed: false });
+        self.open.insert(
+            known.incident.clone(),
+            Open {
+                known: known.clone(),
+                changed: false,
+            },
+        );
     }
 
     fn next_incident(&mut self) -> IncidentId {
@@ -280,7 +354,10 @@ impl Correlator {
 
     const fn next_lease(&mut self) -> Lease {
         self.token += 1;
-        Lease { leader: self.domain, token: self.token }
+        Lease {
+            leader: self.domain,
+            token: self.token,
+        }
     }
 }
 
@@ -306,7 +383,13 @@ impl Engine for Correlator {
                 *old = until.max(*old);
             }
             Input::Tick(picture) => return self.tick(picture, now),
-            Input::Diagnosed { situation, joined, hypotheses, other, need } => {
+            Input::Diagnosed {
+                situation,
+                joined,
+                hypotheses,
+                other,
+                need,
+            } => {
                 let mut outputs = self.join(&joined);
                 outputs.extend(self.diagnosed(situation, hypotheses, other, need, now));
                 return outputs;

@@ -23,7 +23,10 @@ pub struct DetectorRoleConfig {
 impl Default for DetectorRoleConfig {
     fn default() -> Self {
         // Our choice: one lost message is nothing, two in a row are.
-        Self { series: DetectorConfig::default(), silent_intervals: 2.5 }
+        Self {
+            series: DetectorConfig::default(),
+            silent_intervals: 2.5,
+        }
     }
 }
 
@@ -63,7 +66,14 @@ impl Detecting {
 
     fn heard(&mut self, source: ManagedObject, at: NetTime) -> Option<Output> {
         let Some(known) = self.sources.get_mut(&source) else {
-            self.sources.insert(source, Source { heard: at, interval_ms: None, silent: false });
+            self.sources.insert(
+                source,
+                Source {
+                    heard: at,
+                    interval_ms: None,
+                    silent: false,
+                },
+            );
             return None;
         };
         let gap = at.since(known.heard);
@@ -81,10 +91,10 @@ impl Detecting {
         let key = (m.object.clone(), m.metric);
         let config = self.config.series;
         let objective = self.objectives.get(&key);
-        let watched = self
-            .series
-            .entry(key)
-            .or_insert_with(|| Watched { detector: Detector::new(config), anomaly: None });
+        let watched = self.series.entry(key).or_insert_with(|| Watched {
+            detector: Detector::new(config),
+            anomaly: None,
+        });
         let seen = watched.detector.observe(m.metric, m.value, m.at, objective);
         match (seen.anomalous, &watched.anomaly) {
             (true, None) => {
@@ -94,7 +104,10 @@ impl Detecting {
                 Some(Output::Raised(anomaly(id, m, &seen, objective)))
             }
             (false, Some(id)) => {
-                let cleared = Output::Cleared { id: id.clone(), at: m.at };
+                let cleared = Output::Cleared {
+                    id: id.clone(),
+                    at: m.at,
+                };
                 watched.anomaly = None;
                 Some(cleared)
             }
@@ -106,7 +119,9 @@ impl Detecting {
         let late = self.config.silent_intervals;
         let mut outputs = vec![];
         for (object, source) in &mut self.sources {
-            let Some(interval) = source.interval_ms else { continue };
+            let Some(interval) = source.interval_ms else {
+                continue;
+            };
             if !source.silent && now.since(source.heard) as f64 > interval as f64 * late {
                 source.silent = true;
                 outputs.push(Output::Silent(object.clone()));
@@ -117,11 +132,15 @@ impl Detecting {
 
     fn learn(&mut self, objectives: Vec<Objective>) {
         let domain = self.domain;
-        let own = objectives.into_iter().filter(|o| o.object.domain() == domain);
+        let own = objectives
+            .into_iter()
+            .filter(|o| o.object.domain() == domain);
         self.objectives = own.map(|o| ((o.object.clone(), o.metric), o)).collect();
         // An object that was taken out of the inventory will not be heard again, and is not missed.
-        let known: BTreeSet<ManagedObject> = self.objectives.keys().map(|(o, _)| o.clone()).collect();
-        self.series.retain(|(object, _), watched| known.contains(object) || watched.anomaly.is_none());
+        let known: BTreeSet<ManagedObject> =
+            self.objectives.keys().map(|(o, _)| o.clone()).collect();
+        self.series
+            .retain(|(object, _), watched| known.contains(object) || watched.anomaly.is_none());
     }
 }
 
@@ -145,9 +164,16 @@ impl Engine for Detecting {
                 }
                 vec![]
             }
-            Input::Batch { source, at, measurements } => {
+            Input::Batch {
+                source,
+                at,
+                measurements,
+            } => {
                 let heard = self.heard(source, at);
-                let found: Vec<Output> = measurements.iter().filter_map(|m| self.observe(m)).collect();
+                let found: Vec<Output> = measurements
+                    .iter()
+                    .filter_map(|m| self.observe(m))
+                    .collect();
                 heard.into_iter().chain(found).collect()
             }
             Input::Tick => self.missing(now),
@@ -155,7 +181,12 @@ impl Engine for Detecting {
     }
 }
 
-fn anomaly(id: AnomalyId, m: &Measurement, seen: &Assessment, objective: Option<&Objective>) -> Anomaly {
+fn anomaly(
+    id: AnomalyId,
+    m: &Measurement,
+    seen: &Assessment,
+    objective: Option<&Objective>,
+) -> Anomaly {
     Anomaly {
         id,
         object: m.object.clone(),

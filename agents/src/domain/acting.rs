@@ -16,19 +16,46 @@ impl Loop {
     pub(super) fn executed(&mut self, output: executor::Output) -> Vec<Command> {
         use executor::Output as O;
         match output {
-            O::Decided { plan, mode, guards, ruling } => {
-                let mut causes = self.trail(&plan.incident).heard.clone().into_iter().collect::<Vec<_>>();
+            O::Decided {
+                plan,
+                mode,
+                guards,
+                ruling,
+            } => {
+                let mut causes = self
+                    .trail(&plan.incident)
+                    .heard
+                    .clone()
+                    .into_iter()
+                    .collect::<Vec<_>>();
                 causes.extend(self.trail(&plan.incident).plans.get(&plan.id).cloned());
                 let (incident, suspect) = (plan.incident.clone(), plan.suspect.clone());
                 let id = plan.id.clone();
-                let body = Body::Decided { plan, mode, guards, ruling };
-                let (record, command) = self.append(Draft::new(body).of(&incident).about(&suspect).because(causes));
+                let body = Body::Decided {
+                    plan,
+                    mode,
+                    guards,
+                    ruling,
+                };
+                let (record, command) = self.append(
+                    Draft::new(body)
+                        .of(&incident)
+                        .about(&suspect)
+                        .because(causes),
+                );
                 self.trail(&incident).plans.insert(id, record);
                 vec![command]
             }
             O::AskApproval { plan, expires } => {
-                let Some(cause) = self.last(&plan.incident).pop() else { return vec![] };
-                let request = ApprovalRequest { incident: plan.incident.clone(), plan: *plan, cause, expires };
+                let Some(cause) = self.last(&plan.incident).pop() else {
+                    return vec![];
+                };
+                let request = ApprovalRequest {
+                    incident: plan.incident.clone(),
+                    plan: *plan,
+                    cause,
+                    expires,
+                };
                 vec![self.publish("plan", "approval-request", &request)]
             }
             O::Approved { plan, approval } => {
@@ -38,19 +65,39 @@ impl Loop {
                     granted: approval.granted,
                     reason: approval.reason,
                 };
-                let draft = Draft::new(body).of(&plan.incident).because(causes).by(Who::Human { name: approval.by });
+                let draft = Draft::new(body)
+                    .of(&plan.incident)
+                    .because(causes)
+                    .by(Who::Human { name: approval.by });
                 let (record, command) = self.append(draft);
-                self.trail(&plan.incident).plans.insert(plan.id.clone(), record);
+                self.trail(&plan.incident)
+                    .plans
+                    .insert(plan.id.clone(), record);
                 vec![command]
             }
             O::Commit { run, plan, lease } => {
                 let causes = self.trail(&plan.incident).for_plan(&plan.id);
-                let body = Body::Committed { plan: plan.id.clone(), lease };
+                let body = Body::Committed {
+                    plan: plan.id.clone(),
+                    lease,
+                };
                 let record = self.of_run(&run, &plan, body, causes);
                 self.runs.insert(run, plan.incident.clone());
-                vec![record, ask(Task::Negotiator(negotiator::Input::Committed(plan.id.clone())))]
+                vec![
+                    record,
+                    ask(Task::Negotiator(negotiator::Input::Committed(
+                        plan.id.clone(),
+                    ))),
+                ]
             }
-            O::Do { run, plan, step, key, action, timeout_ms } => {
+            O::Do {
+                run,
+                plan,
+                step,
+                key,
+                action,
+                timeout_ms,
+            } => {
                 let causes = self.trail(&plan.incident).for_run(&run);
                 let body = Body::StepStarted {
                     run: run.clone(),
@@ -63,43 +110,101 @@ impl Loop {
                 let mut commands = vec![record, Command::Sync];
                 commands.extend(self.intend(&action));
                 commands.push(self.echo(&plan.incident));
-                commands.push(Command::Drive { run, step, key, action, timeout_ms });
+                commands.push(Command::Drive {
+                    run,
+                    step,
+                    key,
+                    action,
+                    timeout_ms,
+                });
                 commands
             }
-            O::Undo { run, plan, step, key, action, timeout_ms, reason } => {
+            O::Undo {
+                run,
+                plan,
+                step,
+                key,
+                action,
+                timeout_ms,
+                reason,
+            } => {
                 let causes = self.trail(&plan.incident).for_run(&run);
-                let body = Body::UndoStarted { run: run.clone(), step: step.clone(), action: action.clone(), reason };
+                let body = Body::UndoStarted {
+                    run: run.clone(),
+                    step: step.clone(),
+                    action: action.clone(),
+                    reason,
+                };
                 let record = self.of_run(&run, &plan, body, causes);
                 let mut commands = vec![record, Command::Sync];
                 commands.extend(self.intend(&action));
                 commands.push(self.echo(&plan.incident));
-                commands.push(Command::Drive { run, step, key, action, timeout_ms });
+                commands.push(Command::Drive {
+                    run,
+                    step,
+                    key,
+                    action,
+                    timeout_ms,
+                });
                 commands
             }
-            O::Answered { run, plan, step, undo, result } => {
+            O::Answered {
+                run,
+                plan,
+                step,
+                undo,
+                result,
+            } => {
                 let causes = self.trail(&plan.incident).for_run(&run);
                 let body = answered(run.clone(), step, undo, result);
                 vec![self.of_run(&run, &plan, body, causes)]
             }
             O::Verify { run, bid, before } => {
-                let watch = verifier::Watch { run, plan: bid.plan, before, predicted: bid.rehearsal.changes };
+                let watch = verifier::Watch {
+                    run,
+                    plan: bid.plan,
+                    before,
+                    predicted: bid.rehearsal.changes,
+                };
                 vec![ask(Task::Verifier(verifier::Input::Watch(Box::new(watch))))]
             }
             O::Unclear { plan, expires, .. } => {
                 let reason = "it cannot be told whether the change helped".to_owned();
                 let causes = self.trail(&plan.incident).for_plan(&plan.id);
-                let (cause, command) = self.append(Draft::new(Body::Escalated { reason }).of(&plan.incident).because(causes));
-                let request = ApprovalRequest { incident: plan.incident.clone(), plan: *plan, cause, expires };
+                let (cause, command) = self.append(
+                    Draft::new(Body::Escalated { reason })
+                        .of(&plan.incident)
+                        .because(causes),
+                );
+                let request = ApprovalRequest {
+                    incident: plan.incident.clone(),
+                    plan: *plan,
+                    cause,
+                    expires,
+                };
                 vec![command, self.publish("plan", "approval-request", &request)]
             }
-            O::Standing { run, plan } => vec![ask(Task::Verifier(verifier::Input::Guard { run, plan }))],
+            O::Standing { run, plan } => {
+                vec![ask(Task::Verifier(verifier::Input::Guard { run, plan }))]
+            }
             O::Ended { plan, run, outcome } => self.ended(&plan, run, outcome),
             O::Released { run, plan } => {
                 self.runs.remove(&run);
-                vec![ask(Task::Verifier(verifier::Input::Forget(run))), self.echo(&plan.incident)]
+                vec![
+                    ask(Task::Verifier(verifier::Input::Forget(run))),
+                    self.echo(&plan.incident),
+                ]
             }
-            O::Frozen { object, plan, reason } => {
-                let incident = self.runs.values().find(|i| self.trails.get(i).is_some_and(|t| t.plans.contains_key(&plan)));
+            O::Frozen {
+                object,
+                plan,
+                reason,
+            } => {
+                let incident = self.runs.values().find(|i| {
+                    self.trails
+                        .get(i)
+                        .is_some_and(|t| t.plans.contains_key(&plan))
+                });
                 let mut draft = Draft::new(Body::Frozen { reason }).about(&object);
                 if let Some(incident) = incident.cloned() {
                     let last = self.last(&incident);
@@ -112,10 +217,17 @@ impl Loop {
 
     fn of_run(&mut self, run: &RunId, plan: &Plan, body: Body, causes: Vec<RecordId>) -> Command {
         let object = match &body {
-            Body::StepStarted { action, .. } | Body::UndoStarted { action, .. } => action.object.clone(),
+            Body::StepStarted { action, .. } | Body::UndoStarted { action, .. } => {
+                action.object.clone()
+            }
             _ => plan.suspect.clone(),
         };
-        let (record, command) = self.append(Draft::new(body).of(&plan.incident).about(&object).because(causes));
+        let (record, command) = self.append(
+            Draft::new(body)
+                .of(&plan.incident)
+                .about(&object)
+                .because(causes),
+        );
         self.trail(&plan.incident).runs.insert(run.clone(), record);
         command
     }
@@ -123,7 +235,10 @@ impl Loop {
     /// What the network does right after a change may be its echo.
     fn echo(&self, incident: &IncidentId) -> Command {
         let until = self.now + self.config.correlator.echo_ms;
-        ask(Task::Correlator(correlator::Input::Changed { incident: incident.clone(), until }))
+        ask(Task::Correlator(correlator::Input::Changed {
+            incident: incident.clone(),
+            until,
+        }))
     }
 
     /// A setting that we are about to change is intended from now on.
@@ -137,14 +252,27 @@ impl Loop {
         let mut commands = vec![];
         for port in self.picture.ports_of(&action.object) {
             Arc::make_mut(&mut self.picture).intend(&port, metric, value);
-            let sample = Sample { object: port, metric, value };
+            let sample = Sample {
+                object: port,
+                metric,
+                value,
+            };
             commands.push(ask(Task::Detector(detector::Input::Intend(sample))));
         }
         commands
     }
 
-    pub(super) fn driven(&mut self, run: RunId, step: String, result: Result<Receipt, DriverError>) -> Vec<Command> {
-        vec![ask(Task::Executor(executor::Input::Driven { run, step, result }))]
+    pub(super) fn driven(
+        &mut self,
+        run: RunId,
+        step: String,
+        result: Result<Receipt, DriverError>,
+    ) -> Vec<Command> {
+        vec![ask(Task::Executor(executor::Input::Driven {
+            run,
+            step,
+            result,
+        }))]
     }
 
     fn ended(&mut self, plan: &Plan, run: Option<RunId>, outcome: RunEnd) -> Vec<Command> {
@@ -154,26 +282,53 @@ impl Loop {
             self.runs.remove(&run);
             commands.push(ask(Task::Verifier(verifier::Input::Forget(run))));
         }
-        commands.push(ask(Task::Negotiator(negotiator::Input::Ended { plan: plan.id.clone(), outcome })));
+        commands.push(ask(Task::Negotiator(negotiator::Input::Ended {
+            plan: plan.id.clone(),
+            outcome,
+        })));
         commands
     }
 
     pub(super) fn verified(&mut self, output: verifier::Output) -> Vec<Command> {
         match output {
-            verifier::Output::Verdict { run, verdict, before, after, reason, twin_error, actions } => {
-                let Some(incident) = self.runs.get(&run).cloned() else { return vec![] };
+            verifier::Output::Verdict {
+                run,
+                verdict,
+                before,
+                after,
+                reason,
+                twin_error,
+                actions,
+            } => {
+                let Some(incident) = self.runs.get(&run).cloned() else {
+                    return vec![];
+                };
                 let causes = self.trail(&incident).for_run(&run);
-                let body = Body::Verified { run: run.clone(), verdict, before, after, reason };
+                let body = Body::Verified {
+                    run: run.clone(),
+                    verdict,
+                    before,
+                    after,
+                    reason,
+                };
                 let (record, command) = self.append(Draft::new(body).of(&incident).because(causes));
                 self.trail(&incident).runs.insert(run.clone(), record);
                 let mut commands = vec![command];
                 if let Some(error) = twin_error {
-                    commands.push(ask(Task::Planner(planner::Input::TwinMissedBy { actions, error })));
+                    commands.push(ask(Task::Planner(planner::Input::TwinMissedBy {
+                        actions,
+                        error,
+                    })));
                 }
-                commands.push(ask(Task::Executor(executor::Input::Verdict { run, verdict })));
+                commands.push(ask(Task::Executor(executor::Input::Verdict {
+                    run,
+                    verdict,
+                })));
                 commands
             }
-            verifier::Output::HealthyAgain(run) => vec![ask(Task::Executor(executor::Input::Release(run)))],
+            verifier::Output::HealthyAgain(run) => {
+                vec![ask(Task::Executor(executor::Input::Release(run)))]
+            }
         }
     }
 }
@@ -182,7 +337,11 @@ fn answered(run: RunId, step: String, undo: bool, result: Result<Receipt, Driver
     match (result, undo) {
         (Ok(receipt), false) => Body::StepDone { run, step, receipt },
         (Ok(receipt), true) => Body::UndoDone { run, step, receipt },
-        (Err(error), true) => Body::UndoFailed { run, step, reason: error.to_string() },
+        (Err(error), true) => Body::UndoFailed {
+            run,
+            step,
+            reason: error.to_string(),
+        },
         (Err(error), false) => Body::StepFailed {
             run,
             step,

@@ -73,37 +73,65 @@ struct Roles {
 impl Roles {
     async fn start(parts: &Parts, over: &ActorCell) -> Result<Self, SpawnErr> {
         let (domain, config) = (parts.domain, parts.config.clone());
-        let executor = Executor::new(domain, config.executor, parts.ceiling, Arc::clone(&parts.catalog));
+        let executor = Executor::new(
+            domain,
+            config.executor,
+            parts.ceiling,
+            Arc::clone(&parts.catalog),
+        );
         Ok(Self {
             collector: Role::start(Collector::new(domain), over.clone()).await?,
             detector: Role::start(Detecting::new(domain, config.detector), over.clone()).await?,
-            correlator: Role::start(Correlator::new(domain, config.correlator), over.clone()).await?,
+            correlator: Role::start(Correlator::new(domain, config.correlator), over.clone())
+                .await?,
             diagnoser: Role::start(Diagnoser::new(), over.clone()).await?,
-            planner: Role::start(Planner::new(domain, config.planner, Arc::clone(&parts.catalog)), over.clone()).await?,
-            negotiator: Role::start(Negotiator::new(domain, config.negotiator), over.clone()).await?,
-            executor: ExecutorRole::start(executor, Arc::clone(&parts.driver), over.clone()).await?,
+            planner: Role::start(
+                Planner::new(domain, config.planner, Arc::clone(&parts.catalog)),
+                over.clone(),
+            )
+            .await?,
+            negotiator: Role::start(Negotiator::new(domain, config.negotiator), over.clone())
+                .await?,
+            executor: ExecutorRole::start(executor, Arc::clone(&parts.driver), over.clone())
+                .await?,
             verifier: Role::start(Verifier::default(), over.clone()).await?,
             learner: Role::start(Learner::new(), over.clone()).await?,
         })
     }
 
-    async fn restart(&mut self, role: RoleName, parts: &Parts, over: &ActorCell) -> Result<(), SpawnErr> {
+    async fn restart(
+        &mut self,
+        role: RoleName,
+        parts: &Parts,
+        over: &ActorCell,
+    ) -> Result<(), SpawnErr> {
         let (domain, config) = (parts.domain, parts.config.clone());
         match role {
-            RoleName::Collector => self.collector = Role::start(Collector::new(domain), over.clone()).await?,
-            RoleName::Detector => self.detector = Role::start(Detecting::new(domain, config.detector), over.clone()).await?,
-            RoleName::Correlator => {
-                self.correlator = Role::start(Correlator::new(domain, config.correlator), over.clone()).await?;
+            RoleName::Collector => {
+                self.collector = Role::start(Collector::new(domain), over.clone()).await?
             }
-            RoleName::Diagnoser => self.diagnoser = Role::start(Diagnoser::new(), over.clone()).await?,
+            RoleName::Detector => {
+                self.detector =
+                    Role::start(Detecting::new(domain, config.detector), over.clone()).await?
+            }
+            RoleName::Correlator => {
+                self.correlator =
+                    Role::start(Correlator::new(domain, config.correlator), over.clone()).await?;
+            }
+            RoleName::Diagnoser => {
+                self.diagnoser = Role::start(Diagnoser::new(), over.clone()).await?
+            }
             RoleName::Planner => {
                 let planner = Planner::new(domain, config.planner, Arc::clone(&parts.catalog));
                 self.planner = Role::start(planner, over.clone()).await?;
             }
             RoleName::Negotiator => {
-                self.negotiator = Role::start(Negotiator::new(domain, config.negotiator), over.clone()).await?;
+                self.negotiator =
+                    Role::start(Negotiator::new(domain, config.negotiator), over.clone()).await?;
             }
-            RoleName::Verifier => self.verifier = Role::start(Verifier::default(), over.clone()).await?,
+            RoleName::Verifier => {
+                self.verifier = Role::start(Verifier::default(), over.clone()).await?
+            }
             RoleName::Learner => self.learner = Role::start(Learner::new(), over.clone()).await?,
             // The supervision table never restarts it.
             RoleName::Executor => {}
@@ -129,15 +157,32 @@ impl Actor for DomainActor {
     type State = Running;
     type Arguments = Parts;
 
-    async fn pre_start(&self, myself: ActorRef<Incoming>, parts: Parts) -> Result<Running, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Incoming>,
+        parts: Parts,
+    ) -> Result<Running, ActorProcessingErr> {
         let over = myself.get_cell();
         let roles = Roles::start(&parts, &over).await?;
         let engine = Loop::new(parts.domain, parts.config.clone());
-        Ok(Running { parts, engine, roles, deaths: BTreeMap::new(), myself: over })
+        Ok(Running {
+            parts,
+            engine,
+            roles,
+            deaths: BTreeMap::new(),
+            myself: over,
+        })
     }
 
-    async fn handle(&self, _: ActorRef<Incoming>, incoming: Incoming, state: &mut Running) -> Result<(), ActorProcessingErr> {
-        state.react(Event::Message(Arc::clone(&incoming.delivery.message))).await;
+    async fn handle(
+        &self,
+        _: ActorRef<Incoming>,
+        incoming: Incoming,
+        state: &mut Running,
+    ) -> Result<(), ActorProcessingErr> {
+        state
+            .react(Event::Message(Arc::clone(&incoming.delivery.message)))
+            .await;
         drop(incoming.delivery);
         let _ = incoming.handled.send(());
         Ok(())
@@ -153,7 +198,11 @@ impl Actor for DomainActor {
         Ok(())
     }
 
-    async fn post_stop(&self, _: ActorRef<Incoming>, state: &mut Running) -> Result<(), ActorProcessingErr> {
+    async fn post_stop(
+        &self,
+        _: ActorRef<Incoming>,
+        state: &mut Running,
+    ) -> Result<(), ActorProcessingErr> {
         state.roles.stop();
         Ok(())
     }
@@ -193,13 +242,21 @@ impl Running {
                 }
                 vec![]
             }
-            Command::Drive { run, step, key, action, timeout_ms } => {
+            Command::Drive {
+                run,
+                step,
+                key,
+                action,
+                timeout_ms,
+            } => {
                 let result = match self.parts.journal.sync() {
                     // What cannot be written down is not done.
                     Err(error) => Err(DriverError::Refused(error.to_string())),
                     Ok(()) => match self.roles.executor.drive(key, action, timeout_ms).await {
                         Ok(result) => result,
-                        Err(Died) => Err(DriverError::Unknown("the executor died during the step".to_owned())),
+                        Err(Died) => Err(DriverError::Unknown(
+                            "the executor died during the step".to_owned(),
+                        )),
                     },
                 };
                 self.engine.handle(Event::Driven { run, step, result })
@@ -212,15 +269,42 @@ impl Running {
         let now = self.engine.now();
         let roles = &self.roles;
         let (role, answer) = match task {
-            Task::Collector(i) => (RoleName::Collector, put(&roles.collector, i, now, Answer::Collector).await),
-            Task::Detector(i) => (RoleName::Detector, put(&roles.detector, i, now, Answer::Detector).await),
-            Task::Correlator(i) => (RoleName::Correlator, put(&roles.correlator, i, now, Answer::Correlator).await),
-            Task::Diagnoser(i) => (RoleName::Diagnoser, put(&roles.diagnoser, i, now, Answer::Diagnoser).await),
-            Task::Planner(i) => (RoleName::Planner, put(&roles.planner, i, now, Answer::Planner).await),
-            Task::Negotiator(i) => (RoleName::Negotiator, put(&roles.negotiator, i, now, Answer::Negotiator).await),
-            Task::Executor(i) => (RoleName::Executor, roles.executor.ask(i, now).await.map(Answer::Executor)),
-            Task::Verifier(i) => (RoleName::Verifier, put(&roles.verifier, i, now, Answer::Verifier).await),
-            Task::Learner(i) => (RoleName::Learner, put(&roles.learner, i, now, Answer::Learner).await),
+            Task::Collector(i) => (
+                RoleName::Collector,
+                put(&roles.collector, i, now, Answer::Collector).await,
+            ),
+            Task::Detector(i) => (
+                RoleName::Detector,
+                put(&roles.detector, i, now, Answer::Detector).await,
+            ),
+            Task::Correlator(i) => (
+                RoleName::Correlator,
+                put(&roles.correlator, i, now, Answer::Correlator).await,
+            ),
+            Task::Diagnoser(i) => (
+                RoleName::Diagnoser,
+                put(&roles.diagnoser, i, now, Answer::Diagnoser).await,
+            ),
+            Task::Planner(i) => (
+                RoleName::Planner,
+                put(&roles.planner, i, now, Answer::Planner).await,
+            ),
+            Task::Negotiator(i) => (
+                RoleName::Negotiator,
+                put(&roles.negotiator, i, now, Answer::Negotiator).await,
+            ),
+            Task::Executor(i) => (
+                RoleName::Executor,
+                roles.executor.ask(i, now).await.map(Answer::Executor),
+            ),
+            Task::Verifier(i) => (
+                RoleName::Verifier,
+                put(&roles.verifier, i, now, Answer::Verifier).await,
+            ),
+            Task::Learner(i) => (
+                RoleName::Learner,
+                put(&roles.learner, i, now, Answer::Learner).await,
+            ),
         };
         match answer {
             Ok(answer) => self.engine.handle(Event::Answer(answer)),
@@ -233,14 +317,23 @@ impl Running {
         let deaths = self.deaths.entry(role).or_insert(0);
         *deaths += 1;
         let (deaths, mut what) = (*deaths, measure(role, *deaths));
-        if what == Measure::Restart && self.roles.restart(role, &self.parts, &self.myself).await.is_err() {
+        if what == Measure::Restart
+            && self
+                .roles
+                .restart(role, &self.parts, &self.myself)
+                .await
+                .is_err()
+        {
             what = Measure::Freeze;
         }
         if what == Measure::Freeze && deaths > 1 && role == RoleName::Executor {
             return vec![];
         }
         tracing::error!(domain = %self.parts.domain, %role, measure = what.as_str(), "role died");
-        let mut commands = self.engine.handle(Event::RoleDied { role, measure: what });
+        let mut commands = self.engine.handle(Event::RoleDied {
+            role,
+            measure: what,
+        });
         if what == Measure::Restart {
             commands.extend(self.engine.teach(role));
         }
@@ -280,7 +373,11 @@ impl Agent {
         let subscription = parts.bus.subscribe(parts.domain.as_str(), &patterns).await;
         let (actor, done) = Actor::spawn_linked(None, DomainActor, parts, over).await?;
         let intake = tokio::spawn(take_in(subscription, actor.clone()));
-        Ok(Self { actor, done, intake })
+        Ok(Self {
+            actor,
+            done,
+            intake,
+        })
     }
 
     /// Ends the agent after what it is doing; the intake has ended with the bus.

@@ -1,7 +1,9 @@
 //! What the loop hears and what it wants done.
 
 use crate::supervision::{Measure, RoleName};
-use crate::{collector, correlator, detector, diagnoser, executor, learner, negotiator, planner, verifier};
+use crate::{
+    collector, correlator, detector, diagnoser, executor, learner, negotiator, planner, verifier,
+};
 use std::sync::Arc;
 use zizhi_bus::Message;
 use zizhi_types::action::{Action, Receipt};

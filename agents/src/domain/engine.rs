@@ -112,7 +112,10 @@ impl Loop {
         };
         let mut commands = vec![self.append(Draft::new(body)).1];
         if measure == Measure::Freeze {
-            let reason = format!("the {role} of the {} domain died: it changes nothing any more", self.domain);
+            let reason = format!(
+                "the {role} of the {} domain died: it changes nothing any more",
+                self.domain
+            );
             commands.push(self.append(Draft::new(Body::Escalated { reason })).1);
         }
         commands
@@ -134,7 +137,10 @@ impl Loop {
 
     pub(super) fn last(&self, incident: &IncidentId) -> Vec<RecordId> {
         let trail = self.trails.get(incident);
-        trail.and_then(|t| t.last.clone().or_else(|| t.heard.clone())).into_iter().collect()
+        trail
+            .and_then(|t| t.last.clone().or_else(|| t.heard.clone()))
+            .into_iter()
+            .collect()
     }
 
     pub(super) fn publish<T: Serialize>(&self, plane: &str, kind: &str, content: &T) -> Command {
@@ -145,7 +151,14 @@ impl Loop {
         }
     }
 
-    pub(super) fn say(&self, incident: &IncidentId, lease: Lease, to: Option<Domain>, say: Say, cause: RecordId) -> Command {
+    pub(super) fn say(
+        &self,
+        incident: &IncidentId,
+        lease: Lease,
+        to: Option<Domain>,
+        say: Say,
+        cause: RecordId,
+    ) -> Command {
         let message = Negotiation {
             version: NEGOTIATION_VERSION,
             incident: incident.clone(),
@@ -160,7 +173,10 @@ impl Loop {
 
     /// Series with a lasting anomaly, of all domains.
     pub(super) fn unusual(&self) -> BTreeSet<Series> {
-        self.anomalies.values().map(|(series, _)| series.clone()).collect()
+        self.anomalies
+            .values()
+            .map(|(series, _)| series.clone())
+            .collect()
     }
 }
 
@@ -184,15 +200,24 @@ impl Loop {
         match role {
             RoleName::Detector => {
                 let objectives = self.picture.objectives().cloned().collect();
-                vec![ask(Task::Detector(crate::detector::Input::Learn { objectives }))]
+                vec![ask(Task::Detector(crate::detector::Input::Learn {
+                    objectives,
+                }))]
             }
             RoleName::Diagnoser => parts
                 .into_iter()
-                .map(|(domain, part)| ask(Task::Diagnoser(crate::diagnoser::Input::Learn { domain, part })))
+                .map(|(domain, part)| {
+                    ask(Task::Diagnoser(crate::diagnoser::Input::Learn {
+                        domain,
+                        part,
+                    }))
+                })
                 .collect(),
             RoleName::Planner => parts
                 .into_iter()
-                .map(|(domain, part)| ask(Task::Planner(crate::planner::Input::Learn { domain, part })))
+                .map(|(domain, part)| {
+                    ask(Task::Planner(crate::planner::Input::Learn { domain, part }))
+                })
                 .collect(),
             _ => vec![],
         }

@@ -20,7 +20,13 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) const fn new(body: Body) -> Self {
-        Self { body, who: Who::System, object: None, incident: None, causes: vec![] }
+        Self {
+            body,
+            who: Who::System,
+            object: None,
+            incident: None,
+            causes: vec![],
+        }
     }
 
     pub(super) fn about(mut self, object: &ManagedObject) -> Self {

@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use zizhi_bus::Message;
 use zizhi_types::negotiation::Negotiation;
-use zizhi_types::wire::{AnomalyEvent, Approval, Clock, Inventory, LeadEvent, Maintenance, Sample, StateDigest};
+use zizhi_types::wire::{
+    AnomalyEvent, Approval, Clock, Inventory, LeadEvent, Maintenance, Sample, StateDigest,
+};
 use zizhi_types::{Anomaly, Body, Measurement, NetTime, RecordId, wire};
 
 impl Loop {
@@ -23,7 +25,9 @@ impl Loop {
         }
         let subject = message.subject.clone();
         let tokens: Vec<&str> = subject.split('.').collect();
-        let [_, _, from, plane, kind] = tokens.as_slice() else { return vec![] };
+        let [_, _, from, plane, kind] = tokens.as_slice() else {
+            return vec![];
+        };
         let own = *from == self.domain.as_str();
         match (*plane, *kind) {
             ("obs", "telemetry") if own => {
@@ -42,7 +46,11 @@ impl Loop {
     }
 
     /// Decodes a message; one that cannot be read is kept as a dead letter.
-    fn read<T: DeserializeOwned>(&mut self, message: &Arc<Message>, react: impl FnOnce(&mut Self, T) -> Vec<Command>) -> Vec<Command> {
+    fn read<T: DeserializeOwned>(
+        &mut self,
+        message: &Arc<Message>,
+        react: impl FnOnce(&mut Self, T) -> Vec<Command>,
+    ) -> Vec<Command> {
         match serde_json::from_slice(&message.payload) {
             Ok(content) => react(self, content),
             Err(error) => {
@@ -54,7 +62,13 @@ impl Loop {
 
     fn dead_letter(&mut self, message: &Message, reason: String, sample: String) -> Command {
         let (id, subject) = (message.id.clone(), message.subject.clone());
-        self.append(Draft::new(Body::DeadLetter { message: id, subject, reason, sample })).1
+        self.append(Draft::new(Body::DeadLetter {
+            message: id,
+            subject,
+            reason,
+            sample,
+        }))
+        .1
     }
 
     fn clock(&mut self, clock: Clock) -> Vec<Command> {
@@ -68,7 +82,9 @@ impl Loop {
             unusual: Arc::new(self.unusual()),
             elsewhere: Arc::new(elsewhere),
         })));
-        commands.push(ask(Task::Correlator(correlator::Input::Tick(Arc::clone(&self.picture)))));
+        commands.push(ask(Task::Correlator(correlator::Input::Tick(Arc::clone(
+            &self.picture,
+        )))));
         commands.push(ask(Task::Negotiator(negotiator::Input::Tick)));
         commands.push(ask(Task::Executor(executor::Input::Tick)));
         commands
@@ -77,7 +93,11 @@ impl Loop {
     /// Symptoms of open incidents that no own run is about.
     fn explained_elsewhere(&self) -> BTreeSet<crate::picture::Series> {
         let mine: BTreeSet<_> = self.runs.values().collect();
-        self.open.iter().filter(|(i, _)| !mine.contains(i)).flat_map(|(_, s)| s.iter().cloned()).collect()
+        self.open
+            .iter()
+            .filter(|(i, _)| !mine.contains(i))
+            .flat_map(|(_, s)| s.iter().cloned())
+            .collect()
     }
 
     fn state_digest(&mut self) -> Command {
@@ -98,7 +118,11 @@ impl Loop {
         for s in &digest.values {
             picture.observe(&s.object, s.metric, s.value, digest.at);
         }
-        vec![ask(Task::Planner(planner::Input::Observe { at: digest.at, domain: digest.domain, samples: digest.values }))]
+        vec![ask(Task::Planner(planner::Input::Observe {
+            at: digest.at,
+            domain: digest.domain,
+            samples: digest.values,
+        }))]
     }
 
     fn inventory(&mut self, inventory: Inventory) -> Vec<Command> {
@@ -108,13 +132,23 @@ impl Loop {
         let objectives = picture.objectives().cloned().collect();
         vec![
             ask(Task::Detector(detector::Input::Learn { objectives })),
-            ask(Task::Diagnoser(diagnoser::Input::Learn { domain, part: Box::new(part.clone()) })),
-            ask(Task::Planner(planner::Input::Learn { domain, part: Box::new(part) })),
+            ask(Task::Diagnoser(diagnoser::Input::Learn {
+                domain,
+                part: Box::new(part.clone()),
+            })),
+            ask(Task::Planner(planner::Input::Learn {
+                domain,
+                part: Box::new(part),
+            })),
         ]
     }
 
     fn maintenance(&mut self, work: Maintenance) -> Vec<Command> {
-        let body = Body::MaintenanceNoted { ticket: work.ticket.clone(), objects: work.objects.clone(), until: work.until };
+        let body = Body::MaintenanceNoted {
+            ticket: work.ticket.clone(),
+            objects: work.objects.clone(),
+            until: work.until,
+        };
         let concerns = work.objects.iter().any(|o| o.domain() == self.domain);
         let mut commands = vec![];
         if concerns {
@@ -133,14 +167,26 @@ impl Loop {
                 Some((message, _)) => vec![self.dead_letter(&message, reason, sample)],
                 None => vec![],
             },
-            collector::Output::Batch { source, at, measurements } => {
+            collector::Output::Batch {
+                source,
+                at,
+                measurements,
+            } => {
                 let picture = Arc::make_mut(&mut self.picture);
                 for m in &measurements {
                     picture.observe(&m.object, m.metric, m.value, m.at);
                 }
                 vec![
-                    ask(Task::Planner(planner::Input::Observe { at, domain: self.domain, samples: samples(&measurements) })),
-                    ask(Task::Detector(detector::Input::Batch { source, at, measurements })),
+                    ask(Task::Planner(planner::Input::Observe {
+                        at,
+                        domain: self.domain,
+                        samples: samples(&measurements),
+                    })),
+                    ask(Task::Detector(detector::Input::Batch {
+                        source,
+                        at,
+                        measurements,
+                    })),
                 ]
             }
         }
@@ -164,14 +210,19 @@ impl Loop {
     fn silence_changed(&mut self) -> Vec<Command> {
         let silent: Vec<_> = self.silent.iter().cloned().collect();
         Arc::make_mut(&mut self.picture).set_silent(self.domain, &silent);
-        vec![ask(Task::Planner(planner::Input::Silent { domain: self.domain, silent }))]
+        vec![ask(Task::Planner(planner::Input::Silent {
+            domain: self.domain,
+            silent,
+        }))]
     }
 
     fn raised(&mut self, anomaly: Anomaly) -> Vec<Command> {
         let mut commands = vec![];
         let raw = self.keep_raw(&anomaly, &mut commands);
         let object = anomaly.object.clone();
-        let body = Body::AnomalyRaised { anomaly: anomaly.clone() };
+        let body = Body::AnomalyRaised {
+            anomaly: anomaly.clone(),
+        };
         let (record, command) = self.append(Draft::new(body).about(&object).because(raw));
         commands.push(command);
         commands.push(self.publish("evt", "anomaly", &AnomalyEvent::Raised { anomaly, record }));
@@ -180,7 +231,10 @@ impl Loop {
 
     /// The raw message that an anomaly rests on is written once, before it.
     fn keep_raw(&mut self, anomaly: &Anomaly, commands: &mut Vec<Command>) -> Option<RecordId> {
-        let (message, kept) = self.current.clone().filter(|(m, _)| m.id == anomaly.source)?;
+        let (message, kept) = self
+            .current
+            .clone()
+            .filter(|(m, _)| m.id == anomaly.source)?;
         if let Some(record) = kept {
             return Some(record);
         }
@@ -197,9 +251,14 @@ impl Loop {
 
     fn cleared(&mut self, id: zizhi_types::AnomalyId, at: NetTime) -> Vec<Command> {
         let cause = self.anomalies.get(&id).map(|(_, record)| record.clone());
-        let body = Body::AnomalyCleared { anomaly: id.clone() };
+        let body = Body::AnomalyCleared {
+            anomaly: id.clone(),
+        };
         let command = self.append(Draft::new(body).because(cause)).1;
-        vec![command, self.publish("evt", "anomaly", &AnomalyEvent::Cleared { id, at })]
+        vec![
+            command,
+            self.publish("evt", "anomaly", &AnomalyEvent::Cleared { id, at }),
+        ]
     }
 
     fn anomaly_event(&mut self, event: AnomalyEvent) -> Vec<Command> {
@@ -219,13 +278,33 @@ impl Loop {
 
     fn lead_event(&mut self, event: LeadEvent) -> Vec<Command> {
         match event {
-            LeadEvent::Claimed { incident, lease, symptoms, suspect, fault } => {
-                let series = symptoms.iter().filter_map(|s| self.anomalies.get(s)).map(|(s, _)| s.clone());
+            LeadEvent::Claimed {
+                incident,
+                lease,
+                symptoms,
+                suspect,
+                fault,
+            } => {
+                let series = symptoms
+                    .iter()
+                    .filter_map(|s| self.anomalies.get(s))
+                    .map(|(s, _)| s.clone());
                 let series: Vec<_> = series.collect();
-                self.open.entry(incident.clone()).or_default().extend(series);
+                self.open
+                    .entry(incident.clone())
+                    .or_default()
+                    .extend(series);
                 self.leases.insert(incident.clone(), lease);
-                let known = Known { incident, lease, suspect, fault };
-                vec![ask(Task::Correlator(correlator::Input::Claimed { known, symptoms }))]
+                let known = Known {
+                    incident,
+                    lease,
+                    suspect,
+                    fault,
+                };
+                vec![ask(Task::Correlator(correlator::Input::Claimed {
+                    known,
+                    symptoms,
+                }))]
             }
             LeadEvent::Closed { incident } => {
                 self.open.remove(&incident);
@@ -246,6 +325,10 @@ impl Loop {
 }
 
 fn samples(measurements: &[Measurement]) -> Vec<Sample> {
-    let sample = |m: &Measurement| Sample { object: m.object.clone(), metric: m.metric, value: m.value };
+    let sample = |m: &Measurement| Sample {
+        object: m.object.clone(),
+        metric: m.metric,
+        value: m.value,
+    };
     measurements.iter().map(sample).collect()
 }

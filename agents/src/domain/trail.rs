@@ -21,11 +21,22 @@ pub(super) struct Trail {
 impl Trail {
     /// The most specific record that something about `plan` follows from.
     pub(super) fn for_plan(&self, plan: &PlanId) -> Vec<RecordId> {
-        self.plans.get(plan).or(self.heard.as_ref()).or(self.last.as_ref()).into_iter().cloned().collect()
+        self.plans
+            .get(plan)
+            .or(self.heard.as_ref())
+            .or(self.last.as_ref())
+            .into_iter()
+            .cloned()
+            .collect()
     }
 
     /// The record that something about `run` follows from.
     pub(super) fn for_run(&self, run: &RunId) -> Vec<RecordId> {
-        self.runs.get(run).or(self.last.as_ref()).into_iter().cloned().collect()
+        self.runs
+            .get(run)
+            .or(self.last.as_ref())
+            .into_iter()
+            .cloned()
+            .collect()
     }
 }

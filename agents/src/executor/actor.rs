@@ -36,16 +36,30 @@ impl Actor for Shell {
     type State = Executor;
     type Arguments = Executor;
 
-    async fn pre_start(&self, _: ActorRef<Ask>, engine: Executor) -> Result<Executor, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        _: ActorRef<Ask>,
+        engine: Executor,
+    ) -> Result<Executor, ActorProcessingErr> {
         Ok(engine)
     }
 
-    async fn handle(&self, _: ActorRef<Ask>, ask: Ask, engine: &mut Executor) -> Result<(), ActorProcessingErr> {
+    async fn handle(
+        &self,
+        _: ActorRef<Ask>,
+        ask: Ask,
+        engine: &mut Executor,
+    ) -> Result<(), ActorProcessingErr> {
         match ask {
             Ask::Think(input, now, reply) => {
                 let _ = reply.send(engine.handle(input, now));
             }
-            Ask::Drive { key, action, timeout_ms, reply } => {
+            Ask::Drive {
+                key,
+                action,
+                timeout_ms,
+                reply,
+            } => {
                 let _ = reply.send(self.drive(&key, &action, timeout_ms).await);
             }
         }
@@ -54,14 +68,24 @@ impl Actor for Shell {
 }
 
 impl Shell {
-    async fn drive(&self, key: &str, action: &Action, timeout_ms: u64) -> Result<Receipt, DriverError> {
+    async fn drive(
+        &self,
+        key: &str,
+        action: &Action,
+        timeout_ms: u64,
+    ) -> Result<Receipt, DriverError> {
         if !self.driver.supports(action.verb) {
-            return Err(DriverError::Refused(format!("this network's driver cannot do {}", action.verb)));
+            return Err(DriverError::Refused(format!(
+                "this network's driver cannot do {}",
+                action.verb
+            )));
         }
         let limit = Duration::from_millis(timeout_ms);
         match tokio::time::timeout(limit, self.driver.apply(key, action)).await {
             Ok(answer) => answer,
-            Err(_) => Err(DriverError::Unknown(format!("no answer within {timeout_ms} ms"))),
+            Err(_) => Err(DriverError::Unknown(format!(
+                "no answer within {timeout_ms} ms"
+            ))),
         }
     }
 }
@@ -84,12 +108,33 @@ impl ExecutorRole {
 
     /// Asks the engine.
     pub async fn ask(&self, input: Input, now: NetTime) -> Result<Vec<Output>, Died> {
-        answer(self.actor.call(|reply| Ask::Think(input, now, reply), None).await)
+        answer(
+            self.actor
+                .call(|reply| Ask::Think(input, now, reply), None)
+                .await,
+        )
     }
 
     /// Has the driver change the network.
-    pub async fn drive(&self, key: String, action: Action, timeout_ms: u64) -> Result<Result<Receipt, DriverError>, Died> {
-        answer(self.actor.call(|reply| Ask::Drive { key, action, timeout_ms, reply }, None).await)
+    pub async fn drive(
+        &self,
+        key: String,
+        action: Action,
+        timeout_ms: u64,
+    ) -> Result<Result<Receipt, DriverError>, Died> {
+        answer(
+            self.actor
+                .call(
+                    |reply| Ask::Drive {
+                        key,
+                        action,
+                        timeout_ms,
+                        reply,
+                    },
+                    None,
+                )
+                .await,
+        )
     }
 
     /// Stops it after what it is doing.
@@ -98,7 +143,9 @@ impl ExecutorRole {
     }
 }
 
-fn answer<T>(result: Result<ractor::rpc::CallResult<T>, ractor::MessagingErr<Ask>>) -> Result<T, Died> {
+fn answer<T>(
+    result: Result<ractor::rpc::CallResult<T>, ractor::MessagingErr<Ask>>,
+) -> Result<T, Died> {
     match result {
         Ok(ractor::rpc::CallResult::Success(answer)) => Ok(answer),
         _ => Err(Died),

@@ -16,6 +16,10 @@ pub struct ExecutorConfig {
 
 impl Default for ExecutorConfig {
     fn default() -> Self {
-        Self { twin_error_max: 0.8, twin_samples_min: 5, evidence_age_ms_max: 60_000 }
+        Self {
+            twin_error_max: 0.8,
+            twin_samples_min: 5,
+            evidence_age_ms_max: 60_000,
+        }
     }
 }

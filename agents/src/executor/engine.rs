@@ -53,7 +53,12 @@ struct Active {
 
 impl Executor {
     /// For one domain, with the highest mode that any playbook may run in.
-    pub const fn new(domain: Domain, config: ExecutorConfig, ceiling: Mode, catalog: Arc<Catalog>) -> Self {
+    pub const fn new(
+        domain: Domain,
+        config: ExecutorConfig,
+        ceiling: Mode,
+        catalog: Arc<Catalog>,
+    ) -> Self {
         Self {
             domain,
             config,
@@ -83,10 +88,22 @@ impl Executor {
         match ruling {
             Ruling::Proceed => outputs.extend(self.start(lease, bid, &picture, now)),
             Ruling::Ask => {
-                let wait_ms = self.catalog.get(&name_of(&bid.plan)).map_or(0, |p| p.approval_ms);
+                let wait_ms = self
+                    .catalog
+                    .get(&name_of(&bid.plan))
+                    .map_or(0, |p| p.approval_ms);
                 let expires = now + wait_ms;
-                outputs.push(Output::AskApproval { plan: Box::new(bid.plan.clone()), expires });
-                self.waiting.push(Waiting { lease, bid, picture, services, expires });
+                outputs.push(Output::AskApproval {
+                    plan: Box::new(bid.plan.clone()),
+                    expires,
+                });
+                self.waiting.push(Waiting {
+                    lease,
+                    bid,
+                    picture,
+                    services,
+                    expires,
+                });
             }
             Ruling::ShowOnly | Ruling::Deny => outputs.push(not_run(&bid.plan)),
         }
@@ -97,11 +114,22 @@ impl Executor {
     /// open a gate by itself.
     fn ceiling_for(&self, bid: &Bid) -> Mode {
         let r = &bid.rehearsal;
-        let doubtful = r.error_samples >= self.config.twin_samples_min && r.error > self.config.twin_error_max;
-        if doubtful { self.ceiling.min(Mode::Approve) } else { self.ceiling }
+        let doubtful =
+            r.error_samples >= self.config.twin_samples_min && r.error > self.config.twin_error_max;
+        if doubtful {
+            self.ceiling.min(Mode::Approve)
+        } else {
+            self.ceiling
+        }
     }
 
-    fn decided(&self, plan: &Plan, ceiling: Mode, guards: Vec<GuardResult>, ruling: Ruling) -> Output {
+    fn decided(
+        &self,
+        plan: &Plan,
+        ceiling: Mode,
+        guards: Vec<GuardResult>,
+        ruling: Ruling,
+    ) -> Output {
         Output::Decided {
             plan: Box::new(plan.clone()),
             mode: guards::mode_in_force(plan, ceiling),
@@ -110,10 +138,22 @@ impl Executor {
         }
     }
 
-    fn guard_state(&self, plan: &Plan, services: &BTreeSet<String>, picture: &Picture, now: NetTime) -> GuardState {
+    fn guard_state(
+        &self,
+        plan: &Plan,
+        services: &BTreeSet<String>,
+        picture: &Picture,
+        now: NetTime,
+    ) -> GuardState {
         GuardState {
-            limits: Limits { evidence_age_ms: self.config.evidence_age_ms_max, ..Limits::default() },
-            blast_radius: self.catalog.get(&name_of(plan)).map(|p| p.blast_radius.clone()),
+            limits: Limits {
+                evidence_age_ms: self.config.evidence_age_ms_max,
+                ..Limits::default()
+            },
+            blast_radius: self
+                .catalog
+                .get(&name_of(plan))
+                .map(|p| p.blast_radius.clone()),
             services: services.clone(),
             busy: self.busy(),
             acted: self.acted.clone(),
@@ -127,19 +167,35 @@ impl Executor {
 
     /// Objects that a run is at work on; a standing remedy keeps its objects too.
     fn busy(&self) -> BTreeMap<ManagedObject, IncidentId> {
-        let live = self.runs.values().filter(|a| !matches!(a.run.state(), run::State::Ended { .. }));
+        let live = self
+            .runs
+            .values()
+            .filter(|a| !matches!(a.run.state(), run::State::Ended { .. }));
         live.flat_map(|a| {
             let incident = &a.bid.plan.incident;
-            a.bid.plan.steps.iter().map(move |s| (s.action.object.clone(), incident.clone()))
+            a.bid
+                .plan
+                .steps
+                .iter()
+                .map(move |s| (s.action.object.clone(), incident.clone()))
         })
         .collect()
     }
 
-    fn start(&mut self, lease: Lease, bid: Box<Bid>, picture: &Picture, now: NetTime) -> Vec<Output> {
+    fn start(
+        &mut self,
+        lease: Lease,
+        bid: Box<Bid>,
+        picture: &Picture,
+        now: NetTime,
+    ) -> Vec<Output> {
         self.started += 1;
         let id = RunId::new(self.domain, self.started);
         for step in &bid.plan.steps {
-            self.acted.entry(step.action.object.clone()).or_default().push(now);
+            self.acted
+                .entry(step.action.object.clone())
+                .or_default()
+                .push(now);
         }
         let plan = Box::new(bid.plan.clone());
         let active = Active {
@@ -150,15 +206,23 @@ impl Executor {
             unclear_until: None,
         };
         self.runs.insert(id.clone(), active);
-        let mut outputs = vec![Output::Commit { run: id.clone(), plan, lease }];
+        let mut outputs = vec![Output::Commit {
+            run: id.clone(),
+            plan,
+            lease,
+        }];
         outputs.extend(self.tell(&id, run::Input::Start, now));
         outputs
     }
 
     /// Tells a run something and turns its effects into outputs. What does not fit where the run stands changes nothing.
     fn tell(&mut self, id: &RunId, input: run::Input, now: NetTime) -> Vec<Output> {
-        let Some(active) = self.runs.get_mut(id) else { return vec![] };
-        let Ok(effects) = active.run.on(input) else { return vec![] };
+        let Some(active) = self.runs.get_mut(id) else {
+            return vec![];
+        };
+        let Ok(effects) = active.run.on(input) else {
+            return vec![];
+        };
         let mut outputs = vec![];
         for effect in effects {
             if let Effect::Freeze { object, reason } = &effect {
@@ -172,12 +236,28 @@ impl Executor {
         outputs
     }
 
-    fn driven(&mut self, id: &RunId, step: String, result: Result<Receipt, DriverError>, now: NetTime) -> Vec<Output> {
-        let Some(active) = self.runs.get(id) else { return vec![] };
-        let Some(key) = active.run.awaited() else { return vec![] };
+    fn driven(
+        &mut self,
+        id: &RunId,
+        step: String,
+        result: Result<Receipt, DriverError>,
+        now: NetTime,
+    ) -> Vec<Output> {
+        let Some(active) = self.runs.get(id) else {
+            return vec![];
+        };
+        let Some(key) = active.run.awaited() else {
+            return vec![];
+        };
         let undo = matches!(active.run.state(), run::State::Undoing { .. });
         let plan = Box::new(active.bid.plan.clone());
-        let answered = Output::Answered { run: id.clone(), plan, step, undo, result: result.clone() };
+        let answered = Output::Answered {
+            run: id.clone(),
+            plan,
+            step,
+            undo,
+            result: result.clone(),
+        };
         let mut outputs = vec![answered];
         outputs.extend(self.tell(id, run::Input::Answer { key, result }, now));
         outputs
@@ -186,16 +266,26 @@ impl Executor {
     /// An answer names a plan's fingerprint: it is taken for that plan, waiting to run or waiting for a verdict, and for
     /// nothing else. A second answer finds nothing waiting.
     fn approval(&mut self, approval: Approval, now: NetTime) -> Vec<Output> {
-        if let Some(index) = self.waiting.iter().position(|w| w.bid.plan.fingerprint == approval.fingerprint) {
+        if let Some(index) = self
+            .waiting
+            .iter()
+            .position(|w| w.bid.plan.fingerprint == approval.fingerprint)
+        {
             let waiting = self.waiting.remove(index);
             return self.answered(waiting, approval, now);
         }
         let unclear = self.runs.iter().find(|(_, a)| {
             a.run.state() == run::State::Unclear && a.bid.plan.fingerprint == approval.fingerprint
         });
-        let Some((id, active)) = unclear else { return vec![] };
+        let Some((id, active)) = unclear else {
+            return vec![];
+        };
         let (id, plan) = (id.clone(), Box::new(active.bid.plan.clone()));
-        let verdict = if approval.granted { Verdict::Pass } else { Verdict::Fail };
+        let verdict = if approval.granted {
+            Verdict::Pass
+        } else {
+            Verdict::Fail
+        };
         let mut outputs = vec![Output::Approved { plan, approval }];
         outputs.extend(self.tell(&id, run::Input::Verdict(verdict), now));
         outputs
@@ -204,7 +294,10 @@ impl Executor {
     fn answered(&mut self, waiting: Waiting, approval: Approval, now: NetTime) -> Vec<Output> {
         let plan = Box::new(waiting.bid.plan.clone());
         let (granted, fingerprint) = (approval.granted, approval.fingerprint.clone());
-        let mut outputs = vec![Output::Approved { plan: plan.clone(), approval }];
+        let mut outputs = vec![Output::Approved {
+            plan: plan.clone(),
+            approval,
+        }];
         if !granted {
             outputs.push(not_run(&plan));
             return outputs;
@@ -226,12 +319,19 @@ impl Executor {
 
     /// A request that nobody answered in time ends in "stop".
     fn tick(&mut self, now: NetTime) -> Vec<Output> {
-        let (expired, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|w| now >= w.expires);
+        let (expired, waiting) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|w| now >= w.expires);
         self.waiting = waiting;
         let expired: Vec<Waiting> = expired;
         let mut outputs: Vec<Output> = expired.iter().map(|w| not_run(&w.bid.plan)).collect();
         let overdue = |a: &Active| a.unclear_until.is_some_and(|until| now >= until);
-        let late: Vec<RunId> = self.runs.iter().filter(|(_, a)| overdue(a)).map(|(id, _)| id.clone()).collect();
+        let late: Vec<RunId> = self
+            .runs
+            .iter()
+            .filter(|(_, a)| overdue(a))
+            .map(|(id, _)| id.clone())
+            .collect();
         for id in late {
             outputs.extend(self.tell(&id, run::Input::Kill, now));
         }
@@ -240,10 +340,18 @@ impl Executor {
 
     fn kill(&mut self, now: NetTime) -> Vec<Output> {
         self.killed = Some("pressed by an operator".to_owned());
-        let mut outputs: Vec<Output> = std::mem::take(&mut self.waiting).iter().map(|w| not_run(&w.bid.plan)).collect();
+        let mut outputs: Vec<Output> = std::mem::take(&mut self.waiting)
+            .iter()
+            .map(|w| not_run(&w.bid.plan))
+            .collect();
         // A remedy that has proved itself stands: taking it back would bring the fault's effect back.
         let unfinished = |a: &Active| a.run.state() != run::State::Held;
-        let ids: Vec<RunId> = self.runs.iter().filter(|(_, a)| unfinished(a)).map(|(id, _)| id.clone()).collect();
+        let ids: Vec<RunId> = self
+            .runs
+            .iter()
+            .filter(|(_, a)| unfinished(a))
+            .map(|(id, _)| id.clone())
+            .collect();
         for id in ids {
             outputs.extend(self.tell(&id, run::Input::Kill, now));
         }
@@ -254,41 +362,93 @@ impl Executor {
 impl Active {
     fn carry_out(&mut self, effect: Effect, now: NetTime, catalog: &Catalog) -> Vec<Output> {
         let (run, plan) = (self.run.id().clone(), Box::new(self.bid.plan.clone()));
-        let limit = |step: &str| plan.steps.iter().find(|s| s.id == step).map_or(30_000, |s| s.timeout_ms);
+        let limit = |step: &str| {
+            plan.steps
+                .iter()
+                .find(|s| s.id == step)
+                .map_or(30_000, |s| s.timeout_ms)
+        };
         match effect {
             Effect::Do { step, key, action } => {
                 let timeout_ms = limit(&step);
-                vec![Output::Do { run, plan, step, key, action, timeout_ms }]
+                vec![Output::Do {
+                    run,
+                    plan,
+                    step,
+                    key,
+                    action,
+                    timeout_ms,
+                }]
             }
-            Effect::Undo { step, key, action, reason } => {
+            Effect::Undo {
+                step,
+                key,
+                action,
+                reason,
+            } => {
                 let timeout_ms = limit(&step);
                 let reason = reason.as_str().to_owned();
-                vec![Output::Undo { run, plan, step, key, action, timeout_ms, reason }]
+                vec![Output::Undo {
+                    run,
+                    plan,
+                    step,
+                    key,
+                    action,
+                    timeout_ms,
+                    reason,
+                }]
             }
             Effect::BeginVerify => {
-                vec![Output::Verify { run, bid: self.bid.clone(), before: self.before.clone() }]
+                vec![Output::Verify {
+                    run,
+                    bid: self.bid.clone(),
+                    before: self.before.clone(),
+                }]
             }
             Effect::Hold => {
                 self.reported = true;
                 vec![
-                    Output::Standing { run: run.clone(), plan: plan.clone() },
-                    Output::Ended { plan, run: Some(run), outcome: RunEnd::Helped },
+                    Output::Standing {
+                        run: run.clone(),
+                        plan: plan.clone(),
+                    },
+                    Output::Ended {
+                        plan,
+                        run: Some(run),
+                        outcome: RunEnd::Helped,
+                    },
                 ]
             }
             Effect::AskPerson => {
                 let wait_ms = catalog.get(&name_of(&plan)).map_or(0, |p| p.approval_ms);
                 self.unclear_until = Some(now + wait_ms);
-                vec![Output::Unclear { run, plan, expires: now + wait_ms }]
+                vec![Output::Unclear {
+                    run,
+                    plan,
+                    expires: now + wait_ms,
+                }]
             }
-            Effect::Freeze { object, reason } => vec![Output::Frozen { object, plan: plan.id, reason }],
+            Effect::Freeze { object, reason } => vec![Output::Frozen {
+                object,
+                plan: plan.id,
+                reason,
+            }],
             Effect::Finished(_) if self.reported => vec![Output::Released { run, plan }],
-            Effect::Finished(outcome) => vec![Output::Ended { plan, run: Some(run), outcome }],
+            Effect::Finished(outcome) => vec![Output::Ended {
+                plan,
+                run: Some(run),
+                outcome,
+            }],
         }
     }
 }
 
 fn not_run(plan: &Plan) -> Output {
-    Output::Ended { plan: Box::new(plan.clone()), run: None, outcome: RunEnd::NotRun }
+    Output::Ended {
+        plan: Box::new(plan.clone()),
+        run: None,
+        outcome: RunEnd::NotRun,
+    }
 }
 
 impl Engine for Executor {
@@ -297,7 +457,12 @@ impl Engine for Executor {
 
     fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
         match input {
-            Input::Execute { lease, bid, picture, services } => self.execute(lease, bid, picture, services, now),
+            Input::Execute {
+                lease,
+                bid,
+                picture,
+                services,
+            } => self.execute(lease, bid, picture, services, now),
             Input::Approval(approval) => self.approval(approval, now),
             Input::Driven { run, step, result } => self.driven(&run, step, result, now),
             Input::Verdict { run, verdict } => self.tell(&run, run::Input::Verdict(verdict), now),

@@ -41,16 +41,21 @@ impl Learner {
 
     fn recall(&self, hypotheses: &[Hypothesis]) -> Recalled {
         let best = hypotheses.first().map(|h| {
-            let (fault, kind) = (format!("fault:{}", h.fault), format!("kind:{}", h.object.kind().as_str()));
+            let (fault, kind) = (
+                format!("fault:{}", h.fault),
+                format!("kind:{}", h.object.kind().as_str()),
+            );
             let object = format!("object:{}", h.object);
             (fault, kind, object)
         });
         let alike = |past: &&(IncidentId, PastOutcome)| {
-            best.as_ref().is_some_and(|(fault, _, _)| past.1.worked && past.1.features.contains(fault))
+            best.as_ref()
+                .is_some_and(|(fault, _, _)| past.1.worked && past.1.features.contains(fault))
         };
         let closeness = |past: &PastOutcome| {
             best.as_ref().map_or(0, |(_, kind, object)| {
-                u32::from(past.features.contains(kind)) + 2 * u32::from(past.features.contains(object))
+                u32::from(past.features.contains(kind))
+                    + 2 * u32::from(past.features.contains(object))
             })
         };
         let best_case = self
@@ -59,7 +64,10 @@ impl Learner {
             .filter(alike)
             .max_by_key(|(_, past)| closeness(past))
             .map(|(incident, past)| (incident.clone(), past.playbook.clone()));
-        Recalled { past: self.cases.iter().map(|(_, p)| p.clone()).collect(), best_case }
+        Recalled {
+            past: self.cases.iter().map(|(_, p)| p.clone()).collect(),
+            best_case,
+        }
     }
 }
 
@@ -69,15 +77,27 @@ impl Engine for Learner {
 
     fn handle(&mut self, input: Input, _: NetTime) -> Vec<Output> {
         match input {
-            Input::Remember { plan, outcome, seen } => {
+            Input::Remember {
+                plan,
+                outcome,
+                seen,
+            } => {
                 self.remember(&plan, outcome, seen);
                 vec![]
             }
-            Input::Recall { incident, hypotheses, situation } => {
+            Input::Recall {
+                incident,
+                hypotheses,
+                situation,
+            } => {
                 let recalled = self.recall(&hypotheses);
-                vec![Output::Recalled { incident, hypotheses, situation, recalled }]
+                vec![Output::Recalled {
+                    incident,
+                    hypotheses,
+                    situation,
+                    recalled,
+                }]
             }
         }
     }
 }
-

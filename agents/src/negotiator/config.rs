@@ -16,6 +16,10 @@ pub struct NegotiatorConfig {
 
 impl Default for NegotiatorConfig {
     fn default() -> Self {
-        Self { answer_ms: 20_000, report_ms: 600_000, attempts_max: 3 }
+        Self {
+            answer_ms: 20_000,
+            report_ms: 600_000,
+            attempts_max: 3,
+        }
     }
 }

@@ -19,7 +19,11 @@ pub struct Negotiator {
 impl Negotiator {
     /// For one domain.
     pub const fn new(domain: Domain, config: NegotiatorConfig) -> Self {
-        Self { config, led: BTreeMap::new(), participant: Participant::new(domain) }
+        Self {
+            config,
+            led: BTreeMap::new(),
+            participant: Participant::new(domain),
+        }
     }
 
     fn heard(&mut self, message: Negotiation, now: NetTime) -> Vec<Output> {
@@ -55,22 +59,44 @@ impl Engine for Negotiator {
 
     fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
         let outputs = match input {
-            Input::Lead { incident, lease, hypotheses, situation } => {
-                let (leadership, outputs) = Leadership::call(incident.clone(), lease, hypotheses, situation, &self.config, now);
+            Input::Lead {
+                incident,
+                lease,
+                hypotheses,
+                situation,
+            } => {
+                let (leadership, outputs) = Leadership::call(
+                    incident.clone(),
+                    lease,
+                    hypotheses,
+                    situation,
+                    &self.config,
+                    now,
+                );
                 self.led.insert(incident, leadership);
                 outputs
             }
-            Input::Drop { incident, reason } => {
-                self.led.get_mut(&incident).map(|l| l.drop_it(&reason)).unwrap_or_default()
-            }
+            Input::Drop { incident, reason } => self
+                .led
+                .get_mut(&incident)
+                .map(|l| l.drop_it(&reason))
+                .unwrap_or_default(),
             Input::Heard(message) => self.heard(message, now),
             Input::Bids { incident, bids } => self.participant.offer(&incident, bids),
-            Input::Judged { incident, plan, refuse } => self.participant.judged(&incident, &plan, refuse),
+            Input::Judged {
+                incident,
+                plan,
+                refuse,
+            } => self.participant.judged(&incident, &plan, refuse),
             Input::Committed(plan) => self.participant.committed(&plan),
             Input::Ended { plan, outcome } => self.participant.ended(&plan, outcome),
             Input::Tick => {
                 let config = &self.config;
-                let mut outputs: Vec<Output> = self.led.values_mut().flat_map(|l| l.tick(config, now)).collect();
+                let mut outputs: Vec<Output> = self
+                    .led
+                    .values_mut()
+                    .flat_map(|l| l.tick(config, now))
+                    .collect();
                 outputs.extend(self.participant.tick(now));
                 outputs
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use zizhi_types::domain::Domain;
 use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::{Bid, Lease, Negotiation, RefuseReason, RunEnd, Say};
+use zizhi_types::objective::Violation;
 use zizhi_types::{Hypothesis, IncidentId, NetTime, Plan};
 
 /// One incident that this domain leads.
@@ -19,9 +20,16 @@ pub(super) struct Leadership {
 
 enum Phase {
     /// Remedies were called for.
-    Calling { answered: BTreeSet<Domain>, deadline: NetTime },
+    Calling {
+        answered: BTreeSet<Domain>,
+        deadline: NetTime,
+    },
     /// Everybody was asked about a plan.
-    Preparing { bid: Box<Bid>, agreed: BTreeSet<Domain>, deadline: NetTime },
+    Preparing {
+        bid: Box<Bid>,
+        agreed: BTreeSet<Domain>,
+        deadline: NetTime,
+    },
     /// A plan was awarded: from here on only its report, or a person, goes on.
     Awarded { deadline: NetTime, plan: Box<Plan> },
     /// Nothing more to do.
@@ -37,10 +45,30 @@ impl Leadership {
         config: &NegotiatorConfig,
         now: NetTime,
     ) -> (Self, Vec<Output>) {
-        let say = Say::Call { hypotheses, situation };
-        let call = Output::Say { incident: incident.clone(), lease, to: None, say };
-        let phase = Phase::Calling { answered: BTreeSet::new(), deadline: now + config.answer_ms };
-        (Self { incident, lease, attempts: 0, bids: vec![], phase }, vec![call])
+        let say = Say::Call {
+            hypotheses,
+            situation,
+        };
+        let call = Output::Say {
+            incident: incident.clone(),
+            lease,
+            to: None,
+            say,
+        };
+        let phase = Phase::Calling {
+            answered: BTreeSet::new(),
+            deadline: now + config.answer_ms,
+        };
+        (
+            Self {
+                incident,
+                lease,
+                attempts: 0,
+                bids: vec![],
+                phase,
+            },
+            vec![call],
+        )
     }
 
     pub(super) const fn finished(&self) -> bool {
@@ -53,8 +81,15 @@ impl Leadership {
             Phase::Preparing { bid, .. } => {
                 let plan = bid.plan.id.clone();
                 vec![
-                    self.say(Say::Abort { plan: plan.clone(), reason: reason.to_owned() }),
-                    Output::Aborted { incident: self.incident.clone(), plan, reason: reason.to_owned() },
+                    self.say(Say::Abort {
+                        plan: plan.clone(),
+                        reason: reason.to_owned(),
+                    }),
+                    Output::Aborted {
+                        incident: self.incident.clone(),
+                        plan,
+                        reason: reason.to_owned(),
+                    },
                 ]
             }
             Phase::Awarded { .. } => return vec![],
@@ -64,13 +99,22 @@ impl Leadership {
         outputs
     }
 
-    pub(super) fn heard(&mut self, message: &Negotiation, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
+    pub(super) fn heard(
+        &mut self,
+        message: &Negotiation,
+        config: &NegotiatorConfig,
+        now: NetTime,
+    ) -> Vec<Output> {
         let from = message.from;
         match &message.say {
             Say::Offer { bids } => self.offered(from, bids, config, now),
             Say::Refuse { plan: None, reason } => self.declined(from, reason, config, now),
-            Say::Refuse { plan: Some(plan), reason } => {
-                let current = matches!(&self.phase, Phase::Preparing { bid, .. } if bid.plan.id == *plan);
+            Say::Refuse {
+                plan: Some(plan),
+                reason,
+            } => {
+                let current =
+                    matches!(&self.phase, Phase::Preparing { bid, .. } if bid.plan.id == *plan);
                 if !current {
                     return vec![];
                 }
@@ -86,34 +130,60 @@ impl Leadership {
             Say::Prepared { plan } => match &mut self.phase {
                 Phase::Preparing { bid, agreed, .. } if bid.plan.id == *plan => {
                     agreed.insert(from);
-                    if agreed.len() == Domain::ALL.len() { self.award(config, now) } else { vec![] }
+                    if agreed.len() == Domain::ALL.len() {
+                        self.award(config, now)
+                    } else {
+                        vec![]
+                    }
                 }
                 _ => vec![],
             },
             Say::Report { plan, outcome } => match &self.phase {
-                Phase::Awarded { plan: awarded, .. } if awarded.id == *plan => self.reported(*outcome, config, now),
+                Phase::Awarded { plan: awarded, .. } if awarded.id == *plan => {
+                    self.reported(*outcome, config, now)
+                }
                 _ => vec![],
             },
             _ => vec![],
         }
     }
 
-    fn offered(&mut self, from: Domain, bids: &[Bid], config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
-        let Phase::Calling { answered, .. } = &mut self.phase else { return vec![] };
+    fn offered(
+        &mut self,
+        from: Domain,
+        bids: &[Bid],
+        config: &NegotiatorConfig,
+        now: NetTime,
+    ) -> Vec<Output> {
+        let Phase::Calling { answered, .. } = &mut self.phase else {
+            return vec![];
+        };
         if !answered.insert(from) {
             return vec![];
         }
         let mut outputs = vec![];
         for bid in bids {
             self.bids.push(bid.clone());
-            outputs.push(Output::GotBid { incident: self.incident.clone(), from, bid: Box::new(bid.clone()) });
+            outputs.push(Output::GotBid {
+                incident: self.incident.clone(),
+                from,
+                bid: Box::new(bid.clone()),
+            });
         }
         outputs.extend(self.all_answered(config, now));
         outputs
     }
 
-    fn declined(&mut self, from: Domain, reason: &RefuseReason, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
-        let Phase::Calling { answered, .. } = &mut self.phase else { return vec![] };
+    fn declined(
+        &mut self,
+        from: Domain,
+        reason: &RefuseReason,
+        config: &NegotiatorConfig,
+        now: NetTime,
+    ) -> Vec<Output> {
+        let Phase::Calling { answered, .. } = &mut self.phase else {
+            return vec![];
+        };
         if !answered.insert(from) {
             return vec![];
         }
@@ -129,7 +199,9 @@ impl Leadership {
 
     fn all_answered(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
         match &self.phase {
-            Phase::Calling { answered, .. } if answered.len() == Domain::ALL.len() => self.next(config, now),
+            Phase::Calling { answered, .. } if answered.len() == Domain::ALL.len() => {
+                self.next(config, now)
+            }
             _ => vec![],
         }
     }
@@ -137,8 +209,12 @@ impl Leadership {
     /// Prepares the best bid that is left; without one a person is asked.
     fn next(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
         let best = (0..self.bids.len())
-            .filter(|&i| !self.bids[i].rehearsal.makes_worse)
-            .max_by(|&a, &b| value(&self.bids[a]).total_cmp(&value(&self.bids[b])).then(b.cmp(&a)));
+            .filter(|&i| promising(&self.bids[i]))
+            .max_by(|&a, &b| {
+                value(&self.bids[a])
+                    .total_cmp(&value(&self.bids[b]))
+                    .then(b.cmp(&a))
+            });
         let Some(best) = best.filter(|_| self.attempts < config.attempts_max) else {
             self.phase = Phase::Finished;
             let reason = if self.attempts == 0 {
@@ -146,40 +222,78 @@ impl Leadership {
             } else {
                 format!("{} remedies were tried without success", self.attempts)
             };
-            return vec![Output::GiveUp { incident: self.incident.clone(), reason }];
+            return vec![Output::GiveUp {
+                incident: self.incident.clone(),
+                reason,
+            }];
         };
         let bid = Box::new(self.bids.remove(best));
         let prepare = self.say(Say::Prepare { bid: bid.clone() });
-        self.phase = Phase::Preparing { bid, agreed: BTreeSet::new(), deadline: now + config.answer_ms };
+        self.phase = Phase::Preparing {
+            bid,
+            agreed: BTreeSet::new(),
+            deadline: now + config.answer_ms,
+        };
         vec![prepare]
     }
 
     fn abort(&mut self, reason: &str, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
-        let Phase::Preparing { bid, .. } = &self.phase else { return vec![] };
+        let Phase::Preparing { bid, .. } = &self.phase else {
+            return vec![];
+        };
         let plan = bid.plan.id.clone();
         let mut outputs = vec![
-            Output::Aborted { incident: self.incident.clone(), plan: plan.clone(), reason: reason.to_owned() },
-            self.say(Say::Abort { plan, reason: reason.to_owned() }),
+            Output::Aborted {
+                incident: self.incident.clone(),
+                plan: plan.clone(),
+                reason: reason.to_owned(),
+            },
+            self.say(Say::Abort {
+                plan,
+                reason: reason.to_owned(),
+            }),
         ];
         outputs.extend(self.next(config, now));
         outputs
     }
 
     fn award(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
-        let Phase::Preparing { bid, agreed, .. } = &self.phase else { return vec![] };
+        let Phase::Preparing { bid, agreed, .. } = &self.phase else {
+            return vec![];
+        };
         let plan = Box::new(bid.plan.clone());
         let agreed = agreed.iter().copied().collect();
-        let award = Say::Award { plan: plan.id.clone(), fingerprint: plan.fingerprint.clone() };
+        let award = Say::Award {
+            plan: plan.id.clone(),
+            fingerprint: plan.fingerprint.clone(),
+        };
         let outputs = vec![
-            Output::Awarded { incident: self.incident.clone(), plan: plan.clone(), agreed },
-            Output::Say { incident: self.incident.clone(), lease: self.lease, to: Some(plan.domain), say: award },
+            Output::Awarded {
+                incident: self.incident.clone(),
+                plan: plan.clone(),
+                agreed,
+            },
+            Output::Say {
+                incident: self.incident.clone(),
+                lease: self.lease,
+                to: Some(plan.domain),
+                say: award,
+            },
         ];
         self.attempts += 1;
-        self.phase = Phase::Awarded { deadline: now + plan.verify_ms + config.report_ms, plan };
+        self.phase = Phase::Awarded {
+            deadline: now + plan.verify_ms + config.report_ms,
+            plan,
+        };
         outputs
     }
 
-    fn reported(&mut self, outcome: RunEnd, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
+    fn reported(
+        &mut self,
+        outcome: RunEnd,
+        config: &NegotiatorConfig,
+        now: NetTime,
+    ) -> Vec<Output> {
         match outcome {
             RunEnd::Helped => {
                 self.phase = Phase::Finished;
@@ -189,7 +303,10 @@ impl Leadership {
             RunEnd::Stuck => {
                 self.phase = Phase::Finished;
                 let reason = "a change could neither be verified nor taken back".to_owned();
-                vec![Output::GiveUp { incident: self.incident.clone(), reason }]
+                vec![Output::GiveUp {
+                    incident: self.incident.clone(),
+                    reason,
+                }]
             }
         }
     }
@@ -199,19 +316,42 @@ impl Leadership {
             // Silence is no offer: choose among what came.
             Phase::Calling { deadline, .. } if now >= *deadline => self.next(config, now),
             // Silence is no agreement either.
-            Phase::Preparing { deadline, .. } if now >= *deadline => self.abort("not every domain answered", config, now),
+            Phase::Preparing { deadline, .. } if now >= *deadline => {
+                self.abort("not every domain answered", config, now)
+            }
             Phase::Awarded { deadline, .. } if now >= *deadline => {
                 self.phase = Phase::Finished;
                 let reason = "the awarded domain did not report: the effect is unknown".to_owned();
-                vec![Output::GiveUp { incident: self.incident.clone(), reason }]
+                vec![Output::GiveUp {
+                    incident: self.incident.clone(),
+                    reason,
+                }]
             }
             _ => vec![],
         }
     }
 
     fn say(&self, say: Say) -> Output {
-        Output::Say { incident: self.incident.clone(), lease: self.lease, to: None, say }
+        Output::Say {
+            incident: self.incident.clone(),
+            lease: self.lease,
+            to: None,
+            say,
+        }
     }
+}
+
+/// The twin finds the plan safe and expects it to heal something, or to lessen it by a tenth.
+fn promising(bid: &Bid) -> bool {
+    let r = &bid.rehearsal;
+    let excess = |violations: &[Violation]| violations.iter().map(excess_of).sum::<f64>();
+    let heals = r.with.len() < r.without.len() || excess(&r.with) < 0.9 * excess(&r.without);
+    !r.makes_worse && (heals || r.without.is_empty())
+}
+
+/// How far a value is on the bad side of its limit, as a share of it.
+fn excess_of(violation: &Violation) -> f64 {
+    (violation.value - violation.limit).abs() / violation.limit.abs().max(0.01)
 }
 
 /// What a bid is worth to the leader, about -2 to 2. Our choice: what the twin expects to be healed counts most, then
@@ -219,11 +359,19 @@ impl Leadership {
 fn value(bid: &Bid) -> f64 {
     let before = bid.rehearsal.without.len() as f64;
     let after = bid.rehearsal.with.len() as f64;
-    let healed = if before > 0.0 { (before - after) / before } else { 0.0 };
+    let healed = if before > 0.0 {
+        (before - after) / before
+    } else {
+        0.0
+    };
     let trust = f64::from(bid.tried) / (f64::from(bid.tried) + 2.0);
     let experience = (bid.success_rate - 0.5) * 2.0 * trust;
     let irreversible = if bid.plan.reversible() { 0.0 } else { 0.02 };
     // A mitigation leaves the fault in place, so a cure of equal effect goes first.
     let temporary = if bid.plan.temporary { 0.3 } else { 0.0 };
-    healed + 0.5 * experience - 0.5 * bid.plan.risk - 0.01 * bid.plan.cost_tokens - irreversible - temporary
+    healed + 0.5 * experience
+        - 0.5 * bid.plan.risk
+        - 0.01 * bid.plan.cost_tokens
+        - irreversible
+        - temporary
 }

@@ -34,7 +34,12 @@ enum Stage {
 
 impl Participant {
     pub(super) const fn new(domain: Domain) -> Self {
-        Self { domain, leases: BTreeMap::new(), plans: BTreeMap::new(), awarded: BTreeSet::new() }
+        Self {
+            domain,
+            leases: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            awarded: BTreeSet::new(),
+        }
     }
 
     pub(super) const fn domain(&self) -> Domain {
@@ -43,15 +48,26 @@ impl Participant {
 
     /// Whether a leader's message comes under a lease that was replaced; if so, by which.
     pub(super) fn stale(&self, message: &Negotiation) -> Option<Lease> {
-        let leads = matches!(message.say, Say::Call { .. } | Say::Prepare { .. } | Say::Award { .. });
+        let leads = matches!(
+            message.say,
+            Say::Call { .. } | Say::Prepare { .. } | Say::Award { .. }
+        );
         let newest = self.leases.get(&message.incident)?;
         (leads && message.lease < *newest).then_some(*newest)
     }
 
-    pub(super) fn heard(&mut self, message: &Negotiation, leading: bool, now: NetTime) -> Vec<Output> {
+    pub(super) fn heard(
+        &mut self,
+        message: &Negotiation,
+        leading: bool,
+        now: NetTime,
+    ) -> Vec<Output> {
         self.leases.insert(message.incident.clone(), message.lease);
         match &message.say {
-            Say::Call { hypotheses, situation } => vec![Output::AskBids {
+            Say::Call {
+                hypotheses,
+                situation,
+            } => vec![Output::AskBids {
                 incident: message.incident.clone(),
                 hypotheses: hypotheses.clone(),
                 situation: situation.clone(),
@@ -59,7 +75,8 @@ impl Participant {
             Say::Prepare { bid } => self.prepare(message, bid, now),
             Say::Award { plan, fingerprint } => self.award(plan, &fingerprint.0),
             Say::Abort { plan, .. } => {
-                self.plans.retain(|id, p| id != plan || p.stage != Stage::Prepared);
+                self.plans
+                    .retain(|id, p| id != plan || p.stage != Stage::Prepared);
                 vec![]
             }
             Say::Commit { plan } => self.running(plan, now),
@@ -70,7 +87,11 @@ impl Participant {
 
     fn prepare(&mut self, message: &Negotiation, bid: &Bid, now: NetTime) -> Vec<Output> {
         if let Some(incident) = self.busy(bid, &message.incident) {
-            return vec![self.refuse(message, Some(bid.plan.id.clone()), RefuseReason::Busy { incident })];
+            return vec![self.refuse(
+                message,
+                Some(bid.plan.id.clone()),
+                RefuseReason::Busy { incident },
+            )];
         }
         let promised = Promised {
             incident: message.incident.clone(),
@@ -80,39 +101,63 @@ impl Participant {
             since: now,
         };
         self.plans.insert(bid.plan.id.clone(), promised);
-        vec![Output::AskJudgement { incident: message.incident.clone(), bid: Box::new(bid.clone()) }]
+        vec![Output::AskJudgement {
+            incident: message.incident.clone(),
+            bid: Box::new(bid.clone()),
+        }]
     }
 
     /// Another plan that is prepared or running on one of the objects.
     fn busy(&self, bid: &Bid, incident: &IncidentId) -> Option<IncidentId> {
-        let wanted: BTreeSet<&ManagedObject> = bid.plan.steps.iter().map(|s| &s.action.object).collect();
+        let wanted: BTreeSet<&ManagedObject> =
+            bid.plan.steps.iter().map(|s| &s.action.object).collect();
         let clashes = |p: &&Promised| {
             p.stage != Stage::Ended
                 && p.incident != *incident
-                && p.bid.plan.steps.iter().any(|s| wanted.contains(&s.action.object))
+                && p.bid
+                    .plan
+                    .steps
+                    .iter()
+                    .any(|s| wanted.contains(&s.action.object))
         };
-        self.plans.values().find(clashes).map(|p| p.incident.clone())
+        self.plans
+            .values()
+            .find(clashes)
+            .map(|p| p.incident.clone())
     }
 
     /// An award is taken once, and only for the plan that was prepared, word for word.
     fn award(&mut self, plan: &PlanId, fingerprint: &str) -> Vec<Output> {
-        let Some(promised) = self.plans.get(plan) else { return vec![] };
-        let mine = promised.bid.plan.domain == self.domain && promised.bid.plan.fingerprint.0 == fingerprint;
+        let Some(promised) = self.plans.get(plan) else {
+            return vec![];
+        };
+        let mine = promised.bid.plan.domain == self.domain
+            && promised.bid.plan.fingerprint.0 == fingerprint;
         if !mine || !self.awarded.insert(plan.clone()) {
             return vec![];
         }
-        vec![Output::Execute { lease: promised.lease, bid: promised.bid.clone() }]
+        vec![Output::Execute {
+            lease: promised.lease,
+            bid: promised.bid.clone(),
+        }]
     }
 
     fn running(&mut self, plan: &PlanId, now: NetTime) -> Vec<Output> {
-        let Some(promised) = self.plans.get_mut(plan) else { return vec![] };
+        let Some(promised) = self.plans.get_mut(plan) else {
+            return vec![];
+        };
         promised.stage = Stage::Running;
         promised.since = now;
-        vec![Output::Running { incident: promised.incident.clone(), plan: Box::new(promised.bid.plan.clone()) }]
+        vec![Output::Running {
+            incident: promised.incident.clone(),
+            plan: Box::new(promised.bid.plan.clone()),
+        }]
     }
 
     fn outcome(&mut self, plan: &PlanId, outcome: RunEnd, leading: bool) -> Vec<Output> {
-        let Some(promised) = self.plans.remove(plan) else { return vec![] };
+        let Some(promised) = self.plans.remove(plan) else {
+            return vec![];
+        };
         vec![Output::Outcome {
             incident: promised.incident,
             plan: Box::new(promised.bid.plan),
@@ -122,28 +167,58 @@ impl Participant {
     }
 
     pub(super) fn offer(&self, incident: &IncidentId, bids: Vec<Bid>) -> Vec<Output> {
-        let Some(lease) = self.leases.get(incident) else { return vec![] };
+        let Some(lease) = self.leases.get(incident) else {
+            return vec![];
+        };
         let say = if bids.is_empty() {
-            Say::Refuse { plan: None, reason: RefuseReason::NothingToOffer }
+            Say::Refuse {
+                plan: None,
+                reason: RefuseReason::NothingToOffer,
+            }
         } else {
             Say::Offer { bids }
         };
-        vec![Output::Say { incident: incident.clone(), lease: *lease, to: Some(lease.leader), say }]
+        vec![Output::Say {
+            incident: incident.clone(),
+            lease: *lease,
+            to: Some(lease.leader),
+            say,
+        }]
     }
 
-    pub(super) fn judged(&mut self, incident: &IncidentId, plan: &PlanId, refuse: Option<RefuseReason>) -> Vec<Output> {
-        let Some(lease) = self.leases.get(incident).copied() else { return vec![] };
+    pub(super) fn judged(
+        &mut self,
+        incident: &IncidentId,
+        plan: &PlanId,
+        refuse: Option<RefuseReason>,
+    ) -> Vec<Output> {
+        let Some(lease) = self.leases.get(incident).copied() else {
+            return vec![];
+        };
         let say = match refuse {
             Some(reason) => {
                 self.plans.remove(plan);
-                Say::Refuse { plan: Some(plan.clone()), reason }
+                Say::Refuse {
+                    plan: Some(plan.clone()),
+                    reason,
+                }
             }
             None => Say::Prepared { plan: plan.clone() },
         };
-        vec![Output::Say { incident: incident.clone(), lease, to: Some(lease.leader), say }]
+        vec![Output::Say {
+            incident: incident.clone(),
+            lease,
+            to: Some(lease.leader),
+            say,
+        }]
     }
 
-    pub(super) fn refuse(&self, message: &Negotiation, plan: Option<PlanId>, reason: RefuseReason) -> Output {
+    pub(super) fn refuse(
+        &self,
+        message: &Negotiation,
+        plan: Option<PlanId>,
+        reason: RefuseReason,
+    ) -> Output {
         Output::Say {
             incident: message.incident.clone(),
             lease: message.lease,
@@ -157,7 +232,13 @@ impl Participant {
     }
 
     pub(super) fn ended(&mut self, plan: &PlanId, outcome: RunEnd) -> Vec<Output> {
-        let outputs = self.to_all(plan, Say::Report { plan: plan.clone(), outcome });
+        let outputs = self.to_all(
+            plan,
+            Say::Report {
+                plan: plan.clone(),
+                outcome,
+            },
+        );
         if let Some(promised) = self.plans.get_mut(plan) {
             promised.stage = Stage::Ended;
         }
@@ -165,9 +246,16 @@ impl Participant {
     }
 
     fn to_all(&self, plan: &PlanId, say: Say) -> Vec<Output> {
-        let Some(promised) = self.plans.get(plan) else { return vec![] };
+        let Some(promised) = self.plans.get(plan) else {
+            return vec![];
+        };
         let (incident, lease) = (promised.incident.clone(), promised.lease);
-        vec![Output::Say { incident, lease, to: None, say }]
+        vec![Output::Say {
+            incident,
+            lease,
+            to: None,
+            say,
+        }]
     }
 
     /// Promises that nobody came back to are given up, unless they were awarded.

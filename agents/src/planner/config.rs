@@ -20,6 +20,12 @@ pub struct PlannerConfig {
 
 impl Default for PlannerConfig {
     fn default() -> Self {
-        Self { causes_max: 2, probability_min: 0.25, bids_max: 6, twin_error_max: 0.6, state_age_ms_max: 60_000 }
+        Self {
+            causes_max: 2,
+            probability_min: 0.25,
+            bids_max: 6,
+            twin_error_max: 0.6,
+            state_age_ms_max: 60_000,
+        }
     }
 }

@@ -13,7 +13,9 @@ use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::{Bid, RefuseReason};
 use zizhi_types::plan::Rehearsal;
 use zizhi_types::topology::Network;
-use zizhi_types::{Action, Hypothesis, IncidentId, ManagedObject, NetTime, Objective, Plan, PlanId};
+use zizhi_types::{
+    Action, Hypothesis, IncidentId, ManagedObject, NetTime, Objective, Plan, PlanId,
+};
 
 /// The planner of one domain.
 pub struct Planner {
@@ -31,7 +33,15 @@ impl Planner {
     pub fn new(domain: Domain, config: PlannerConfig, catalog: Arc<Catalog>) -> Self {
         let network = Network::empty("unknown");
         let twin = Twin::new(&network);
-        Self { domain, config, catalog, network, twin, silent: BTreeMap::new(), made: 0 }
+        Self {
+            domain,
+            config,
+            catalog,
+            network,
+            twin,
+            silent: BTreeMap::new(),
+            made: 0,
+        }
     }
 
     fn learn(&mut self, domain: Domain, part: Network) {
@@ -62,7 +72,11 @@ impl Planner {
         let mut offers: Vec<(Plan, Rehearsal, Candidate)> = vec![];
         let mut rejected = vec![];
         let probable = |h: &&Hypothesis| h.probability >= self.config.probability_min;
-        let causes: Vec<&Hypothesis> = hypotheses.iter().filter(probable).take(self.config.causes_max).collect();
+        let causes: Vec<&Hypothesis> = hypotheses
+            .iter()
+            .filter(probable)
+            .take(self.config.causes_max)
+            .collect();
         for hypothesis in causes {
             for plan in self.plans(&incident, hypothesis, picture, now, &mut rejected) {
                 match self.rehearse(&plan, picture, now) {
@@ -75,7 +89,12 @@ impl Planner {
             }
         }
         let (bids, from_case) = self.rank(offers, recalled);
-        Output::Proposed { incident, bids, rejected, from_case }
+        Output::Proposed {
+            incident,
+            bids,
+            rejected,
+            from_case,
+        }
     }
 
     fn plans(
@@ -91,9 +110,16 @@ impl Planner {
         let (drafts, left_out) = planning::candidates(&self.catalog, hypothesis, &context);
         let own = |reference: &str| {
             let name = reference.split('@').next().unwrap_or_default();
-            self.catalog.get(name).is_some_and(|p| p.domain == self.domain)
+            self.catalog
+                .get(name)
+                .is_some_and(|p| p.domain == self.domain)
         };
-        rejected.extend(left_out.into_iter().filter(|r| own(&r.playbook)).map(|r| (r.playbook, r.reason.en)));
+        rejected.extend(
+            left_out
+                .into_iter()
+                .filter(|r| own(&r.playbook))
+                .map(|r| (r.playbook, r.reason.en)),
+        );
         drafts
             .into_iter()
             .filter(|draft| draft.domain == self.domain)
@@ -107,15 +133,24 @@ impl Planner {
     fn rehearse(&self, plan: &Plan, picture: &Picture, now: NetTime) -> Result<Rehearsal, String> {
         let age = self.twin.state.age_ms(now);
         if age > self.config.state_age_ms_max {
-            return Err(format!("the twin's state is {} s old: nothing can be rehearsed on it", age / 1000));
+            return Err(format!(
+                "the twin's state is {} s old: nothing can be rehearsed on it",
+                age / 1000
+            ));
         }
         let actions: Vec<Action> = plan.steps.iter().map(|s| s.action.clone()).collect();
         let objectives = protected(picture, now);
-        self.twin.rehearse(&actions, &objectives, now).map_err(|e| e.to_string())
+        self.twin
+            .rehearse(&actions, &objectives, now)
+            .map_err(|e| e.to_string())
     }
 
     /// What experience says first; the twin's word counts when the leader chooses.
-    fn rank(&self, offers: Vec<(Plan, Rehearsal, Candidate)>, recalled: &Recalled) -> (Vec<Bid>, Option<IncidentId>) {
+    fn rank(
+        &self,
+        offers: Vec<(Plan, Rehearsal, Candidate)>,
+        recalled: &Recalled,
+    ) -> (Vec<Bid>, Option<IncidentId>) {
         let candidates: Vec<Candidate> = offers.iter().map(|(_, _, c)| c.clone()).collect();
         let ranked = remedy::rank(&candidates, &recalled.past);
         let mut bids: Vec<Bid> = vec![];
@@ -129,41 +164,71 @@ impl Planner {
             });
         }
         let first = bids.first().map(|b| name_of(&b.plan));
-        let from_case = recalled.best_case.as_ref().filter(|(_, playbook)| first.as_deref() == Some(playbook));
+        let from_case = recalled
+            .best_case
+            .as_ref()
+            .filter(|(_, playbook)| first.as_deref() == Some(playbook));
         (bids, from_case.map(|(incident, _)| incident.clone()))
     }
 
     fn judge(&self, incident: IncidentId, bid: &Bid, picture: &Picture, now: NetTime) -> Output {
         let rehearsal = self.rehearse_own(&bid.plan, picture, now);
         let refuse = match &rehearsal {
-            Err(reason) => Some(RefuseReason::Guard { reason: reason.clone() }),
-            Ok(r) if r.makes_worse => Some(RefuseReason::HarmsObjective { rehearsal: Box::new(r.clone()) }),
+            Err(reason) => Some(RefuseReason::Guard {
+                reason: reason.clone(),
+            }),
+            Ok(r) if r.makes_worse => Some(RefuseReason::HarmsObjective {
+                rehearsal: Box::new(r.clone()),
+            }),
             Ok(_) => None,
         };
-        Output::Judged { incident, plan: bid.plan.id.clone(), rehearsal: rehearsal.ok(), refuse }
+        Output::Judged {
+            incident,
+            plan: bid.plan.id.clone(),
+            rehearsal: rehearsal.ok(),
+            refuse,
+        }
     }
 
     /// A domain answers for its own objectives; the proposer answered for all.
-    fn rehearse_own(&self, plan: &Plan, picture: &Picture, now: NetTime) -> Result<Rehearsal, String> {
+    fn rehearse_own(
+        &self,
+        plan: &Plan,
+        picture: &Picture,
+        now: NetTime,
+    ) -> Result<Rehearsal, String> {
         let actions: Vec<Action> = plan.steps.iter().map(|s| s.action.clone()).collect();
         let mut objectives = protected(picture, now);
         objectives.retain(|o| o.object.domain() == self.domain);
-        self.twin.rehearse(&actions, &objectives, now).map_err(|e| e.to_string())
+        self.twin
+            .rehearse(&actions, &objectives, now)
+            .map_err(|e| e.to_string())
     }
 }
 
 /// Objectives that count: not those of objects under announced work or out of service.
 fn protected(picture: &Picture, now: NetTime) -> Vec<Objective> {
-    picture.objectives().filter(|o| !picture.waived(&o.object, now)).cloned().collect()
+    picture
+        .objectives()
+        .filter(|o| !picture.waived(&o.object, now))
+        .cloned()
+        .collect()
 }
 
 /// The playbook's id without its version.
 pub(crate) fn name_of(plan: &Plan) -> String {
-    plan.playbook.split('@').next().unwrap_or_default().to_owned()
+    plan.playbook
+        .split('@')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// What an incident is remembered by: the fault, the kind of the suspect, and what was seen.
-pub(crate) fn features(plan: &Plan, symptoms: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+pub(crate) fn features(
+    plan: &Plan,
+    symptoms: impl IntoIterator<Item = String>,
+) -> BTreeSet<String> {
     let mut features: BTreeSet<String> = symptoms.into_iter().collect();
     features.insert(format!("fault:{}", plan.fault));
     features.insert(format!("kind:{}", plan.suspect.kind().as_str()));
@@ -172,8 +237,14 @@ pub(crate) fn features(plan: &Plan, symptoms: impl IntoIterator<Item = String>) 
 }
 
 fn candidate(plan: &Plan, situation: &Situation) -> Candidate {
-    let seen = situation.symptoms.iter().map(|a| format!("metric:{}", a.metric.as_str()));
-    Candidate { playbook: name_of(plan), features: features(plan, seen) }
+    let seen = situation
+        .symptoms
+        .iter()
+        .map(|a| format!("metric:{}", a.metric.as_str()));
+    Candidate {
+        playbook: name_of(plan),
+        features: features(plan, seen),
+    }
 }
 
 impl Engine for Planner {
@@ -183,19 +254,47 @@ impl Engine for Planner {
     fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
         match input {
             Input::Learn { domain, part } => self.learn(domain, *part),
-            Input::Observe { at, samples, .. } => {
+            Input::Observe {
+                at,
+                domain,
+                samples,
+            } => {
+                if domain != self.domain {
+                    self.twin.state.confirm(domain, at);
+                }
                 for sample in &samples {
-                    self.twin.state.observe(&sample.object, sample.metric, sample.value, at);
+                    self.twin
+                        .state
+                        .observe(&sample.object, sample.metric, sample.value, at);
                 }
             }
             Input::Silent { domain, silent } => self.silence(domain, silent),
-            Input::Propose { incident, hypotheses, situation, recalled, picture } => {
-                return vec![self.propose(incident, &hypotheses, &situation, &recalled, &picture, now)];
+            Input::Propose {
+                incident,
+                hypotheses,
+                situation,
+                recalled,
+                picture,
+            } => {
+                return vec![self.propose(
+                    incident,
+                    &hypotheses,
+                    &situation,
+                    &recalled,
+                    &picture,
+                    now,
+                )];
             }
-            Input::Judge { incident, bid, picture } => return vec![self.judge(incident, &bid, &picture, now)],
+            Input::Judge {
+                incident,
+                bid,
+                picture,
+            } => return vec![self.judge(incident, &bid, &picture, now)],
             Input::TwinMissedBy { actions, error } => {
                 for action in actions {
-                    self.twin.errors.record_outcome(action.verb, 1.0 + error, 1.0);
+                    self.twin
+                        .errors
+                        .record_outcome(action.verb, 1.0 + error, 1.0);
                 }
             }
         }

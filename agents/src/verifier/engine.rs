@@ -46,18 +46,34 @@ enum CheckState {
 
 impl Watching {
     /// `None` while it is too early to tell.
-    fn verdict(&mut self, picture: &Picture, elsewhere: &BTreeSet<Series>, now: NetTime) -> Option<(Verdict, String)> {
+    fn verdict(
+        &mut self,
+        picture: &Picture,
+        elsewhere: &BTreeSet<Series>,
+        now: NetTime,
+    ) -> Option<(Verdict, String)> {
         let settled = now.since(self.begun) >= SETTLE_MS;
         let after = self.after(picture, now);
         if let Some(worse) = self.regression(&after, elsewhere, now).filter(|_| settled) {
             return Some((Verdict::Fail, format!("{worse} got worse")));
         }
-        let states: Vec<CheckState> = self.watch.plan.verify.iter().map(|c| self.check(c, picture, now)).collect();
+        let states: Vec<CheckState> = self
+            .watch
+            .plan
+            .verify
+            .iter()
+            .map(|c| self.check(c, picture, now))
+            .collect();
         let all_hold = states.iter().all(|s| matches!(s, CheckState::Holds));
         if all_hold && self.improved(&after, elsewhere) {
             let since = *self.good_since.get_or_insert(now);
             // Two readings in a row: one good one may be luck.
-            return (now > since).then(|| (Verdict::Pass, "the checks hold and nothing got worse".to_owned()));
+            return (now > since).then(|| {
+                (
+                    Verdict::Pass,
+                    "the checks hold and nothing got worse".to_owned(),
+                )
+            });
         }
         self.good_since = None;
         if now.since(self.begun) < self.watch.plan.verify_ms.max(SETTLE_MS) {
@@ -66,38 +82,74 @@ impl Watching {
         let unknown = states.iter().any(|s| matches!(s, CheckState::Unknown));
         let fails = states.iter().any(|s| matches!(s, CheckState::Fails));
         Some(match (fails, unknown) {
-            (false, true) => (Verdict::Inconclusive, "what must be checked was not measured since".to_owned()),
+            (false, true) => (
+                Verdict::Inconclusive,
+                "what must be checked was not measured since".to_owned(),
+            ),
             (true, _) => (Verdict::Fail, "the checks do not hold".to_owned()),
-            (false, false) => (Verdict::Fail, "what was violated before still is".to_owned()),
+            (false, false) => (
+                Verdict::Fail,
+                "what was violated before still is".to_owned(),
+            ),
         })
     }
 
     fn after(&self, picture: &Picture, now: NetTime) -> Vec<Violation> {
         let own: BTreeSet<Series> = settings_of(&self.watch.plan, picture);
         let counts = |v: &Violation| {
-            picture.importance(v) != Importance::Conformity || !own.contains(&(v.object.clone(), v.metric))
+            picture.importance(v) != Importance::Conformity
+                || !own.contains(&(v.object.clone(), v.metric))
         };
         picture.violations(now).into_iter().filter(counts).collect()
     }
 
     fn check(&self, check: &Check, picture: &Picture, now: NetTime) -> CheckState {
-        let fresh = picture.measured_at(&check.object, check.metric).is_some_and(|at| at > self.begun);
-        let Some(value) = picture.value(&check.object, check.metric, now).filter(|_| fresh) else {
+        let fresh = picture
+            .measured_at(&check.object, check.metric)
+            .is_some_and(|at| at > self.begun);
+        let Some(value) = picture
+            .value(&check.object, check.metric, now)
+            .filter(|_| fresh)
+        else {
             return CheckState::Unknown;
         };
-        if judge(check, value) { CheckState::Holds } else { CheckState::Fails }
+        if judge(check, value) {
+            CheckState::Holds
+        } else {
+            CheckState::Fails
+        }
     }
 
     /// Of what was violated before, at least one is not any more, or nothing was; and nothing is new.
     fn improved(&self, after: &[Violation], elsewhere: &BTreeSet<Series>) -> bool {
         let series = |v: &Violation| (v.object.clone(), v.metric);
-        let before: BTreeSet<Series> = self.watch.before.iter().map(series).filter(|s| !elsewhere.contains(s)).collect();
-        let after: BTreeSet<Series> = after.iter().map(series).filter(|s| !elsewhere.contains(s)).collect();
+        let before: BTreeSet<Series> = self
+            .watch
+            .before
+            .iter()
+            .map(series)
+            .filter(|s| !elsewhere.contains(s))
+            .collect();
+        let after: BTreeSet<Series> = after
+            .iter()
+            .map(series)
+            .filter(|s| !elsewhere.contains(s))
+            .collect();
         after.is_subset(&before) && (before.is_empty() || after.len() < before.len())
     }
 
-    fn regression(&mut self, after: &[Violation], elsewhere: &BTreeSet<Series>, now: NetTime) -> Option<ManagedObject> {
-        let before: BTreeSet<Series> = self.watch.before.iter().map(|v| (v.object.clone(), v.metric)).collect();
+    fn regression(
+        &mut self,
+        after: &[Violation],
+        elsewhere: &BTreeSet<Series>,
+        now: NetTime,
+    ) -> Option<ManagedObject> {
+        let before: BTreeSet<Series> = self
+            .watch
+            .before
+            .iter()
+            .map(|v| (v.object.clone(), v.metric))
+            .collect();
         let new: BTreeSet<Series> = after
             .iter()
             .map(|v| (v.object.clone(), v.metric))
@@ -107,7 +159,10 @@ impl Watching {
         for series in new {
             self.worse_since.entry(series).or_insert(now);
         }
-        let lasting = self.worse_since.iter().find(|(_, since)| now.since(**since) >= REGRESSION_MS);
+        let lasting = self
+            .worse_since
+            .iter()
+            .find(|(_, since)| now.since(**since) >= REGRESSION_MS);
         lasting.map(|(series, _)| series.0.clone())
     }
 
@@ -141,7 +196,11 @@ fn judge(check: &Check, value: f64) -> bool {
 /// The settings that the plan changes on purpose.
 pub(crate) fn settings_of(plan: &Plan, picture: &Picture) -> BTreeSet<Series> {
     let ports = |object: &ManagedObject| {
-        if object.kind() == ObjectKind::Link { picture.ports_of(object) } else { vec![object.clone()] }
+        if object.kind() == ObjectKind::Link {
+            picture.ports_of(object)
+        } else {
+            vec![object.clone()]
+        }
     };
     plan.steps
         .iter()
@@ -158,10 +217,25 @@ impl Guarding {
             _ => vec![suspect.clone()],
         };
         // Load and cost are what the remedy itself moved.
-        let moved = |m: Metric| matches!(m, Metric::PortCost | Metric::PortUtilization | Metric::PortQueue);
-        let quiet = !unusual.iter().any(|(o, m)| watched.contains(o) && !moved(*m));
-        let kept = |o: &Objective| picture.value(&o.object, o.metric, now).is_some_and(|v| o.holds(v));
-        quiet && picture.objectives().filter(|o| watched.contains(&o.object) && !moved(o.metric)).all(kept)
+        let moved = |m: Metric| {
+            matches!(
+                m,
+                Metric::PortCost | Metric::PortUtilization | Metric::PortQueue
+            )
+        };
+        let quiet = !unusual
+            .iter()
+            .any(|(o, m)| watched.contains(o) && !moved(*m));
+        let kept = |o: &Objective| {
+            picture
+                .value(&o.object, o.metric, now)
+                .is_some_and(|v| o.holds(v))
+        };
+        quiet
+            && picture
+                .objectives()
+                .filter(|o| watched.contains(&o.object) && !moved(o.metric))
+                .all(kept)
     }
 }
 
@@ -176,7 +250,9 @@ impl Verifier {
         let mut outputs = vec![];
         let mut done = vec![];
         for (run, watching) in &mut self.watched {
-            let Some((verdict, reason)) = watching.verdict(picture, elsewhere, now) else { continue };
+            let Some((verdict, reason)) = watching.verdict(picture, elsewhere, now) else {
+                continue;
+            };
             done.push(run.clone());
             outputs.push(Output::Verdict {
                 run: run.clone(),
@@ -185,7 +261,13 @@ impl Verifier {
                 after: watching.after(picture, now),
                 reason,
                 twin_error: watching.twin_error(picture, now),
-                actions: watching.watch.plan.steps.iter().map(|s| s.action.clone()).collect(),
+                actions: watching
+                    .watch
+                    .plan
+                    .steps
+                    .iter()
+                    .map(|s| s.action.clone())
+                    .collect(),
             });
         }
         for run in done {
@@ -213,13 +295,23 @@ impl Engine for Verifier {
         match input {
             Input::Watch(watch) => {
                 let run = watch.run.clone();
-                let watching =
-                    Watching { watch: *watch, begun: now, good_since: None, worse_since: BTreeMap::new() };
+                let watching = Watching {
+                    watch: *watch,
+                    begun: now,
+                    good_since: None,
+                    worse_since: BTreeMap::new(),
+                };
                 self.watched.insert(run, watching);
                 vec![]
             }
             Input::Guard { run, plan } => {
-                self.guarded.insert(run, Guarding { plan: *plan, healthy_since: None });
+                self.guarded.insert(
+                    run,
+                    Guarding {
+                        plan: *plan,
+                        healthy_since: None,
+                    },
+                );
                 vec![]
             }
             Input::Forget(run) => {
@@ -227,7 +319,11 @@ impl Engine for Verifier {
                 self.guarded.remove(&run);
                 vec![]
             }
-            Input::Tick { picture, unusual, elsewhere } => self.tick(&picture, &unusual, &elsewhere, now),
+            Input::Tick {
+                picture,
+                unusual,
+                elsewhere,
+            } => self.tick(&picture, &unusual, &elsewhere, now),
         }
     }
 }

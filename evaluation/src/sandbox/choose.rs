@@ -14,6 +14,11 @@ const CARRIES: f64 = 0.08;
 /// At most this many candidates are tried on trial routes.
 const TRIALS: usize = 16;
 
+/// Costs tried to relieve a link, in tenths of the intended one.
+const RELIEF_TENTHS: [u32; 11] = [11, 12, 14, 15, 17, 20, 25, 30, 40, 80, 10_000];
+/// A demand does not grow by more than this, our choice.
+const MAX_SURGE: f64 = 100.0;
+
 /// An object and a severity.
 #[derive(Debug, Clone)]
 pub(crate) struct Choice {
@@ -71,10 +76,19 @@ impl World {
 
     /// Offered traffic per port on routes with given costs, at this hour's means.
     pub(crate) fn loads_with(&self, cost: impl Fn(usize) -> Option<u32>) -> Vec<f64> {
+        self.loads_if(cost, |d| self.demands[d].factor)
+    }
+
+    /// The same if demands had other factors.
+    fn loads_if(
+        &self,
+        cost: impl Fn(usize) -> Option<u32>,
+        factor: impl Fn(usize) -> f64,
+    ) -> Vec<f64> {
         let fib = Fib::compute(&self.layout.ports, &self.layout.ports_of, cost);
         let daily = self.daily(self.now_us);
         let shares = self.shares_on(&fib);
-        let rate = |d: usize| self.layout.demands[d].mean_mbps * daily * self.demands[d].factor;
+        let rate = |d: usize| self.layout.demands[d].mean_mbps * daily * factor(d);
         self.offered(&shares, rate, |_| 1.0)
     }
 
@@ -109,7 +123,7 @@ impl World {
     fn is_untouched(&self, link: usize) -> bool {
         let l = &self.links[link];
         let built = &self.network.links[link];
-        l.passes && l.adjacent && !l.flapping && l.loss == [0.0; 2] && l.cost == [built.cost; 2]
+        l.passes && l.adjacent && !l.flapping && !l.is_lossy() && l.cost == [built.cost; 2]
     }
 
     /// Healthy links that carry traffic and have a detour (where any has), the busier half, in random order.
@@ -243,26 +257,32 @@ impl World {
     }
 
     /// A demand and the factor with which its busiest port gets 1.15 to 1.4 times what it can carry; preferably one
-    /// that fits when the port's link is avoided.
+    /// for which a higher cost of that port's link makes everything fit again.
     fn choose_surge(&mut self) -> Option<Choice> {
         let load = self.loads_with(|p| self.cost_now(p));
         let over = self.rng.choose.random_range(1.15..1.35);
         let lasts_s = self.rng.choose.random_range(900.0..1500.0);
         let mut order: Vec<usize> = (0..self.demands.len()).collect();
         order.shuffle(&mut self.rng.choose);
-        let mut found: Vec<(f64, usize, usize)> = order
+        let found: Vec<(f64, usize, usize)> = order
             .into_iter()
             .filter_map(|d| self.surge_factor(d, &load, over))
+            .filter(|f| f.0 <= MAX_SURGE)
             .collect();
-        found.sort_by(|x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)));
-        found.truncate(TRIALS);
-        found.shuffle(&mut self.rng.choose);
-        let fits = found
+        let relieved = found
             .iter()
-            .find(|(factor, demand, port)| self.fits_around(*demand, *factor, *port));
-        let (factor, demand, _) = *fits.or(found.first())?;
-        let choice = Choice::new(&self.layout.demands[demand].object, demand);
-        Some(choice.with("factor", factor).with("lasts_s", lasts_s))
+            .take(4 * TRIALS)
+            .find_map(|f| Some((*f, self.relief(*f)?)));
+        let ((factor, demand, _), relief) =
+            relieved.map_or_else(|| Some((*found.first()?, 0)), |(f, cost)| Some((f, cost)))?;
+        let choice = Choice::new(&self.layout.demands[demand].object, demand)
+            .with("factor", factor)
+            .with("lasts_s", lasts_s);
+        Some(if relief > 0 {
+            choice.with("relief_cost", f64::from(relief))
+        } else {
+            choice
+        })
     }
 
     /// Factor, demand, port that is overloaded.
@@ -274,7 +294,7 @@ impl World {
     ) -> Option<(f64, usize, usize)> {
         let daily = self.daily(self.now_us);
         let own = self.layout.demands[demand].mean_mbps * daily;
-        if self.demands[demand].factor != 1.0 || own <= 0.0 {
+        if self.demands[demand].factor > 1.0 || own <= 0.0 {
             return None;
         }
         let alone = self.offered_by(demand, own);
@@ -298,25 +318,27 @@ impl World {
             .collect()
     }
 
-    fn fits_around(&self, demand: usize, factor: f64, port: usize) -> bool {
-        let mut trial = self.clone_for_trial();
-        trial.demands[demand].factor = factor;
-        let cost = |p: usize| {
-            if p / 2 == port / 2 {
-                Some(60_000)
-            } else {
-                self.cost_now(p)
-            }
-        };
-        let load = trial.loads_with(cost);
-        trial.busiest(&load) < 0.95
-    }
-
-    /// A copy without what trials of routes do not need.
-    fn clone_for_trial(&self) -> Self {
-        let mut trial = self.clone();
-        trial.history.clear();
-        trial
+    /// A cost of the overloaded link with which everything fits.
+    fn relief(&self, (factor, demand, port): (f64, usize, usize)) -> Option<u32> {
+        let built = self.network.links[port / 2].cost;
+        let tried = |tenths: &u32| (built * tenths / 10).clamp(built + 1, 65_535);
+        RELIEF_TENTHS.iter().map(tried).find(|tried| {
+            let cost = |p: usize| {
+                if p / 2 == port / 2 {
+                    Some(*tried)
+                } else {
+                    self.cost_now(p)
+                }
+            };
+            let grown = |d: usize| {
+                if d == demand {
+                    factor
+                } else {
+                    self.demands[d].factor
+                }
+            };
+            self.busiest(&self.loads_if(cost, grown)) < 0.92
+        })
     }
 
     fn busy_instance(&mut self) -> Option<usize> {

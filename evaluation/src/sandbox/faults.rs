@@ -271,7 +271,7 @@ impl World {
             FaultKind::LinkRateCut => {
                 self.links[at].rate_mbps < 0.999 * self.network.links[at].capacity_mbps
             }
-            FaultKind::LinkLossy => self.links[at].loss != [0.0; 2],
+            FaultKind::LinkLossy => self.links[at].is_lossy(),
             FaultKind::LinkFlapping => self.links[at].flapping,
             FaultKind::LinkSilent => self.links[at].silent,
             FaultKind::WrongCost => self.links[at].cost != [self.network.links[at].cost; 2],

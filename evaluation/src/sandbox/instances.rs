@@ -3,7 +3,7 @@
 use super::clockwork::Event;
 use super::layout::{index_of, object};
 use super::links::SLOW_MEMORY;
-use super::state::InstanceState;
+use super::state::{InstanceState, Served};
 use super::world::World;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -66,8 +66,7 @@ pub(crate) fn fresh(
         arrived: 0,
         rejected: 0,
         served: 0,
-        service_sum_ms: 0.0,
-        latencies_ms: vec![],
+        recent: VecDeque::new(),
     }
 }
 
@@ -113,14 +112,13 @@ impl World {
         instance.note_busy(now_us, 1);
         let spread = (SERVICE_SIGMA * normal - SERVICE_SIGMA * SERVICE_SIGMA / 2.0).exp();
         let took_ms = instance.service_ms() * spread;
-        instance.service_sum_ms += took_ms;
-        let done_us = now_us + (took_ms * 1000.0) as u64;
         let event = Event::Done {
             instance: index as u32,
             epoch: instance.epoch,
             request,
         };
-        self.agenda.at(done_us, event);
+        self.requests[request as usize].service_ms = took_ms as f32;
+        self.agenda.at(now_us + (took_ms * 1000.0) as u64, event);
     }
 
     /// A worker is done, unless the instance was stopped meanwhile.
@@ -133,10 +131,12 @@ impl World {
         }
         instance.note_busy(now_us, -1);
         instance.served += 1;
-        let waited_us = now_us - self.requests[request as usize].reached_us;
-        instance
-            .latencies_ms
-            .push((waited_us as f64 / 1000.0) as f32);
+        let r = &self.requests[request as usize];
+        instance.recent.push_back(Served {
+            at_us: now_us,
+            service_ms: r.service_ms,
+            total_ms: ((now_us - r.reached_us) as f64 / 1000.0) as f32,
+        });
         let next = instance.queue.pop_front();
         self.answer(request);
         if let Some(next) = next {
@@ -148,9 +148,10 @@ impl World {
     pub(crate) fn stop_instance(&mut self, index: usize) {
         let now_us = self.now_us;
         let instance = &mut self.instances[index];
-        let busy = instance.busy as i32;
-        instance.note_busy(now_us, -busy);
+        instance.note_busy(now_us, 0);
+        instance.busy = 0;
         instance.epoch += 1;
+        instance.recent.clear();
         let waiting: Vec<u32> = instance.queue.drain(..).collect();
         for request in waiting {
             self.fail(request);

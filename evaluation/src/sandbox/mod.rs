@@ -21,6 +21,7 @@ mod run;
 mod state;
 mod steering;
 mod telemetry;
+mod topology_file;
 mod traffic;
 pub mod truth;
 mod world;

@@ -8,6 +8,9 @@ use super::world::World;
 use std::sync::Arc;
 use zizhi_types::{ManagedObject, Metric, ObjectKind};
 
+/// An exporter's window.
+const WINDOW_US: u64 = 60 * super::world::SECOND_US;
+
 /// Who would report a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Source {
@@ -194,7 +197,7 @@ impl World {
             } else {
                 0.0
             };
-            read_instance(instance, span_us, sheet);
+            read_instance(instance, span_us, now_us, sheet);
         }
         let own = &self.layout.sites[site].object;
         sheet.add(own, Metric::SiteUtilization, ratio(busy, workers));
@@ -287,7 +290,12 @@ impl World {
     }
 }
 
-fn read_instance(i: &mut super::state::InstanceState, span_us: f64, sheet: &mut Sheet) {
+fn read_instance(
+    i: &mut super::state::InstanceState,
+    span_us: f64,
+    now_us: u64,
+    sheet: &mut Sheet,
+) {
     let own = i.object.clone();
     let workers = f64::from(i.workers);
     let slow = i.host_slow[i.host];
@@ -299,13 +307,7 @@ fn read_instance(i: &mut super::state::InstanceState, span_us: f64, sheet: &mut 
         Metric::InstanceUtilization,
         ratio(i.busy_area / span_us, workers),
     );
-    if i.served > 0 {
-        let started = f64::from(i.served);
-        sheet.add(&own, Metric::InstanceService, i.service_sum_ms / started);
-    }
-    if let Some(latency) = p95(&mut i.latencies_ms) {
-        sheet.add(&own, Metric::InstanceLatency, latency);
-    }
+    read_times(i, now_us, sheet);
     sheet.add(
         &own,
         Metric::InstanceRate,
@@ -318,6 +320,33 @@ fn read_instance(i: &mut super::state::InstanceState, span_us: f64, sheet: &mut 
     );
     sheet.add(&own, Metric::InstanceSteal, steal);
     (i.served, i.arrived, i.rejected) = (0, 0, 0);
-    (i.busy_area, i.service_sum_ms) = (0.0, 0.0);
-    i.latencies_ms.clear();
+    i.busy_area = 0.0;
+}
+
+/// Service time and latency over this interval's requests, but at least over the last twenty of the last minute:
+/// the exporter's window, so that an almost idle instance does not look erratic. Nothing where there was nothing.
+fn read_times(i: &mut super::state::InstanceState, now_us: u64, sheet: &mut Sheet) {
+    while i
+        .recent
+        .front()
+        .is_some_and(|r| now_us.saturating_sub(r.at_us) > WINDOW_US)
+    {
+        i.recent.pop_front();
+    }
+    let spare = i.recent.len().saturating_sub((i.served as usize).max(20));
+    i.recent.drain(..spare);
+    if i.recent.is_empty() {
+        return;
+    }
+    let mean = i
+        .recent
+        .iter()
+        .map(|r| f64::from(r.service_ms))
+        .sum::<f64>()
+        / i.recent.len() as f64;
+    let mut totals: Vec<f32> = i.recent.iter().map(|r| r.total_ms).collect();
+    sheet.add(&i.object, Metric::InstanceService, mean);
+    if let Some(latency) = p95(&mut totals) {
+        sheet.add(&i.object, Metric::InstanceLatency, latency);
+    }
 }

@@ -49,6 +49,7 @@ impl World {
             cell: cell as u32,
             began_us,
             reached_us,
+            service_ms: 0.0,
         });
         self.agenda.at(reached_us, Event::AtInstance(request));
         Some(())

@@ -106,6 +106,8 @@ impl Sandbox {
                 Err(other) => return Err(other),
             }
         }
+        // Agents hear of the new time after all that was seen up to it, anomalies of their peers included.
+        bus.settle().await;
         say(bus, NETWORK, wire::CLOCK, now, &Clock { now }).await?;
         Ok(now)
     }

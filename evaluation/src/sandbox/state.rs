@@ -1,6 +1,6 @@
 //! What changes with time: plain records of routers, links, ports, demands, instances, gateways, groups and cells.
 //!
-//! Much of it is hidden from every agent: hosts, quirks, locked-up ports, noise. Behaviour is in the files named
+//! Much of it is hidden from every agent: hosts, locked-up ports, noise. Behaviour is in the files named
 //! after each part (`links`, `requests`, `steering`, ...).
 
 use std::collections::VecDeque;
@@ -22,6 +22,7 @@ pub(crate) struct RouterState {
     pub mute_until_us: u64,
 }
 
+#[allow(clippy::struct_excessive_bools)] // each is one physical fact that holds or not, in any combination
 /// A link: settings, hidden physical state, and what follows from it.
 #[derive(Debug, Clone)]
 pub(crate) struct LinkState {
@@ -66,6 +67,11 @@ impl LinkState {
             adjacent: true,
         }
     }
+
+    /// Whether it damages packets.
+    pub fn is_lossy(&self) -> bool {
+        self.loss.iter().any(|loss| *loss > 0.0)
+    }
 }
 
 /// A port: queue and counters of the running interval.
@@ -88,8 +94,6 @@ pub(crate) struct PortState {
     pub sum_delay_ms: f64,
     pub slots: u32,
     pub transitions: u32,
-    /// Its counters' constant error, about 1.
-    pub quirk: f64,
 }
 
 /// A background demand.
@@ -111,6 +115,7 @@ pub(crate) struct PathState {
     pub rtts_ms: Vec<f32>,
 }
 
+#[allow(clippy::struct_excessive_bools)] // independent facts about one process
 /// A service instance.
 #[derive(Debug, Clone)]
 pub(crate) struct InstanceState {
@@ -150,8 +155,16 @@ pub(crate) struct InstanceState {
     pub arrived: u32,
     pub rejected: u32,
     pub served: u32,
-    pub service_sum_ms: f64,
-    pub latencies_ms: Vec<f32>,
+    /// The latest requests served: when, service time, waiting plus service.
+    pub recent: VecDeque<Served>,
+}
+
+/// A request that an instance served.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Served {
+    pub at_us: u64,
+    pub service_ms: f32,
+    pub total_ms: f32,
 }
 
 impl InstanceState {
@@ -241,4 +254,5 @@ pub(crate) struct Request {
     pub cell: u32,
     pub began_us: u64,
     pub reached_us: u64,
+    pub service_ms: f32,
 }

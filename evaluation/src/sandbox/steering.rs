@@ -1,19 +1,22 @@
 //! How gateways steer (the C-PS of CATS, RFC 10053): shares of each group's requests per instance.
 //!
 //! Every five seconds a gateway ranks the instances of a service by price or by estimated latency and fills them to
-//! 70 % of their capacity in that order, counting what the other gateways plan to send. It moves 40 % of the way to
+//! two thirds of their capacity in that order, counting what the other gateways plan to send. It moves 40 % of the way to
 //! the new shares, so that gateways do not chase each other.
 
 use super::world::World;
 
 /// Share of an instance's capacity that gateways plan to use: beyond it waiting grows fast.
-pub(crate) const FILL: f64 = 0.7;
+const FILL: f64 = 0.66;
 /// How far one computation moves towards the new shares.
 const DAMPING: f64 = 0.4;
 /// A 95th percentile is about this many means.
 const P95_OVER_MEAN: f64 = 1.7;
 /// Share of the promised latency that the estimate may use.
 const MARGIN: f64 = 0.9;
+
+/// Share of a group's requests that each suitable instance gets in any case, so that its latency stays known.
+const PROBE: f64 = 0.02;
 
 /// What a gateway knows of an instance for one group.
 struct Candidate {
@@ -82,10 +85,16 @@ impl World {
         let rate = (self.groups[group].rate_seen * self.free_share(group)).max(1e-6);
         let mut left = rate;
         let mut target = vec![0.0; self.instances.len()];
+        for c in candidates.iter().filter(|c| c.within) {
+            let part = (rate * PROBE).min(self.room(c.instance, 1.0));
+            target[c.instance] += part;
+            planned[c.instance] += part;
+            left -= part;
+        }
         for fill in [FILL, 0.9] {
             for c in candidates.iter().filter(|c| c.within || fill > FILL) {
                 let room = self.room(c.instance, fill) - planned[c.instance];
-                let part = room.clamp(0.0, left);
+                let part = room.min(left).max(0.0);
                 target[c.instance] += part;
                 planned[c.instance] += part;
                 left -= part;
@@ -187,7 +196,9 @@ impl World {
         }
         let sum: f64 = weights.iter().sum();
         if sum > 0.0 {
-            weights.iter_mut().for_each(|w| *w /= sum);
+            for weight in weights.iter_mut() {
+                *weight /= sum;
+            }
         }
     }
 }

@@ -58,6 +58,13 @@ impl World {
         }
     }
 
+    /// Every meter has its own constant error of up to 0.4 %.
+    fn bias(&self, object: &ManagedObject) -> f64 {
+        let name = object.name().bytes();
+        let hash = name.fold(self.salt, |h, b| super::routing::mix(h ^ u64::from(b)));
+        1.0 + 0.008 * ((hash >> 40) as f64 / 16_777_216.0 - 0.5)
+    }
+
     /// One draw per reading, whatever its metric, so that silence does not shift others' noise.
     fn blur(&mut self, reading: &Reading) -> f64 {
         let draw: f64 = self.rng.observe.sample(StandardNormal);
@@ -79,11 +86,10 @@ impl World {
             Metric::PortError => (value + 1e-6 * draw.abs()).min(1.0),
             Metric::InstanceSteal => (value + 0.004 * draw).clamp(0.0, 1.0),
             Metric::CellUsers => (value * (1.0 + 0.01 * draw)).max(0.0).round(),
-            Metric::PortUtilization
-            | Metric::SiteUtilization
-            | Metric::InstanceUtilization
-            | Metric::CellUtilization => (value * (1.0 + 0.008 * draw)).clamp(0.0, 1.0),
-            _ => (value * (1.0 + 0.008 * draw)).max(0.0),
+            Metric::SiteUtilization | Metric::InstanceUtilization | Metric::CellUtilization => {
+                (value * (1.0 + 0.008 * draw)).clamp(0.0, 1.0)
+            }
+            _ => (value * self.bias(&reading.object) * (1.0 + 0.008 * draw)).max(0.0),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is the series expected to be now, and how far does it usually stray?
 //!
-//! In: healthy values on the bent axis. Out: level and scale. The level follows the daily profile where one is known
+//! In: healthy values on the bent axis. Out: level, and scale as a share of it. The level follows the daily profile where one is known
 //! and its own recent past everywhere. Both are robust: one value moves them by a bounded step.
 
 use super::DetectorConfig;
@@ -13,6 +13,12 @@ const TO_SIGMA: f64 = 1.253_314;
 const CLIP: f64 = 4.0;
 /// With few samples the scale is uncertain; it is widened by this over their number (our choice).
 const WIDEN: f64 = 10.0;
+/// Residuals are carried on up to so many scales: a slow ramp must leave what is expected.
+const CARRIED: f64 = 3.0;
+/// Correlation counts from so many samples on, and little at first (our choice).
+const CORRELATION_SAMPLES: f64 = 30.0;
+/// More correlation than this is a drift, which the level is for.
+const CORRELATION_MOST: f64 = 0.95;
 /// The profile moves the level by at most this share of the scale a sample: a wrong profile must not raise anything.
 const DRIFT_MOST: f64 = 0.25;
 
@@ -25,6 +31,19 @@ pub(super) struct Baseline {
     seen: Option<NetTime>,
     learnt: Option<NetTime>,
     profile: Profile,
+    memory: Memory,
+}
+
+/// How much of a residual is left one sample later (autoregression of order 1).
+#[derive(Debug, Clone)]
+struct Memory {
+    /// The last healthy residual, clipped.
+    last: f64,
+    /// Samples since then.
+    since: u8,
+    /// Running means of the product of neighbouring residuals, and of their square.
+    product: f64,
+    square: f64,
 }
 
 impl Baseline {
@@ -36,6 +55,12 @@ impl Baseline {
             seen: None,
             learnt: None,
             profile: Profile::new(),
+            memory: Memory {
+                last: 0.0,
+                since: 0,
+                product: 0.0,
+                square: 0.0,
+            },
         }
     }
 
@@ -67,13 +92,35 @@ impl Baseline {
         self.samples < config.cold_samples
     }
 
-    /// The expected value; `other` while nothing was learnt.
-    pub(super) fn level_or(&self, other: f64) -> f64 {
-        if self.samples == 0 { other } else { self.level }
+    /// The expected value: the level, and what is left of the last healthy residual; `other` while nothing was learnt.
+    pub(super) fn expected_or(&self, other: f64) -> f64 {
+        if self.samples == 0 {
+            return other;
+        }
+        self.level + self.left() * self.memory.last
     }
 
-    /// The usual stray, like a standard deviation; wider while there are few samples.
-    pub(super) fn scale(&self) -> f64 {
+    /// The usual stray from the expected value: less than from the level, as part of the residual was foreseen.
+    pub(super) fn expected_scale(&self) -> f64 {
+        self.scale() * (1.0 - self.left() * self.left()).sqrt()
+    }
+
+    /// Share of the last healthy residual that is left by now, 0 to 1.
+    fn left(&self) -> f64 {
+        let sure = (1.0 - CORRELATION_SAMPLES / f64::from(self.samples.max(1))).max(0.0);
+        let correlation = self.memory.product / self.memory.square.max(1e-12);
+        (sure * correlation)
+            .clamp(0.0, CORRELATION_MOST)
+            .powi(i32::from(self.memory.since) + 1)
+    }
+
+    /// Notes a sample that is not learnt from: the last healthy residual fades.
+    pub(super) fn pass(&mut self) {
+        self.memory.since = self.memory.since.saturating_add(1);
+    }
+
+    /// The usual stray from the level, like a standard deviation; wider while there are few samples.
+    fn scale(&self) -> f64 {
         TO_SIGMA * self.deviation * (1.0 + WIDEN / f64::from(self.samples.max(1)))
     }
 
@@ -98,14 +145,29 @@ impl Baseline {
             most
         };
         let residual = (y - self.level).clamp(-bound, bound);
-        self.deviation += step(config.scale_tau_ms) * (residual.abs() - self.deviation);
+        let stray = (y - self.level).exp_m1().clamp(-bound, bound).abs();
+        self.deviation += step(config.scale_tau_ms) * (stray - self.deviation);
         self.level += step(config.level_tau_ms) * residual;
+        self.remember(residual, step(config.scale_tau_ms), floor);
         self.samples = self.samples.saturating_add(1);
+    }
+
+    fn remember(&mut self, residual: f64, step: f64, floor: f64) {
+        let most = CARRIED * self.scale().max(floor);
+        let carried = residual.clamp(-most, most);
+        let memory = &mut self.memory;
+        if memory.since == 0 {
+            memory.product += step * (carried * memory.last - memory.product);
+        }
+        memory.square += step * (carried * carried - memory.square);
+        memory.last = carried;
+        memory.since = 0;
     }
 
     /// Takes `y` as the new level and keeps scale and profile.
     pub(super) fn restart_at(&mut self, y: f64) {
         self.level = y;
         self.samples = 1;
+        self.memory.last = 0.0;
     }
 }

@@ -26,7 +26,7 @@ use zizhi_types::time::NetTime;
 pub struct DetectorConfig {
     /// Samples before the baseline may raise anything. 20: less gives no scale to judge by.
     pub cold_samples: u32,
-    /// Time constant of the level. 10 min: follows a daily swing, does not follow a fault of minutes.
+    /// Time constant of the level. 400 s: lags a daily swing of 50 % by less than half a scale.
     pub level_tau_ms: u64,
     /// Time constant of the scale. 1 h: 360 samples give it within 5 %.
     pub scale_tau_ms: u64,
@@ -46,9 +46,9 @@ impl Default for DetectorConfig {
     fn default() -> Self {
         Self {
             cold_samples: 20,
-            level_tau_ms: 600_000,
+            level_tau_ms: 400_000,
             scale_tau_ms: 3_600_000,
-            alarm_share: 1.5e-5,
+            alarm_share: 1.9e-5,
             clear_share: 1e-3,
             clear_samples: 3,
             accept_shift_ms: 7_200_000,
@@ -172,15 +172,17 @@ impl Detector {
         let y = shape.bend(value);
         self.baseline.advance(at, &self.config);
         let cold = self.baseline.is_cold(&self.config);
-        let expected = self.baseline.level_or(y);
-        let scale = self.baseline.scale().max(shape.floor_at(expected));
-        let z = (y - expected) / scale;
+        let expected = self.baseline.expected_or(y);
+        let scale = self.baseline.expected_scale().max(shape.floor_at(expected));
+        // A share of what is expected, in scales.
+        let z = (y - expected).exp_m1() / scale;
         let share = self.tail.share_above(z);
         let broken = limit.is_some_and(|o| !o.holds(value));
         let unusual = !cold && share < self.config.alarm_share;
         let normal = !broken && !cold && share >= self.config.clear_share;
         let mut cleared = self.persistence.note(unusual, broken, normal, at);
-        if !cold && (unusual || z < ODD_GOOD_SIDE) {
+        if !cold && (unusual || y - expected < ODD_GOOD_SIDE * scale) {
+            self.baseline.pass();
             cleared |= self.hold_off_learning(y, broken, at);
         } else {
             self.odd_since = self.odd_since.filter(|_| self.persistence.anomalous());
@@ -191,7 +193,7 @@ impl Detector {
             self.tail.learn(z);
         }
         let shown = if cold { 0.0 } else { 1.0 - share };
-        let band = |k: f64| shape.unbend(expected + k * scale);
+        let band = |k: f64| shape.unbend(expected + (k * scale).max(-0.999).ln_1p());
         let (one, other) = (band(-3.0), band(3.0));
         Assessment {
             score: if broken {
@@ -228,7 +230,7 @@ impl Detector {
             Nature::State => 1.0,
             Nature::Setting => self.intended.unwrap_or(seen),
             Nature::Context => seen,
-            _ => shape.unbend(self.baseline.level_or(shape.bend(seen))),
+            _ => shape.unbend(self.baseline.expected_or(shape.bend(seen))),
         };
         Assessment {
             score: 0.0,

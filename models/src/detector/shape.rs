@@ -23,34 +23,33 @@ impl Shape {
     pub(super) fn of(metric: Metric) -> Self {
         use Metric as M;
         let (knee, floor, share) = match metric {
-            // Shares of capacity: five points at rest, an eighth of a large load.
+            // Shares of capacity: four points at rest, an eighth of a large load.
             M::PortUtilization
             | M::SiteUtilization
             | M::InstanceUtilization
             | M::CellUtilization => (0.05, 0.01, 0.03),
             // Noisy neighbours: seven points of processor time.
-            M::InstanceSteal => (0.05, 0.01, 0.1),
+            M::InstanceSteal => (0.05, 0.015, 0.1),
             // Damage and drops are mostly exactly zero: four packets in a thousand.
-            M::PortDiscard | M::PortError => (0.002, 0.0005, 0.1),
+            M::PortDiscard | M::PortError => (0.002, 0.001, 0.1),
             // Refusals and failures are few requests out of some hundred: two in a hundred.
-            M::InstanceRejected | M::CellFailure | M::GroupSuccess => (0.01, 0.0025, 0.1),
+            M::InstanceRejected | M::CellFailure | M::GroupSuccess => (0.01, 0.004, 0.1),
             // Few probes an interval: one lost out of thirty.
-            M::PathLoss => (0.02, 0.004, 0.1),
+            M::PathLoss => (0.02, 0.008, 0.1),
             // Queues are near zero with bursts: two milliseconds.
-            M::PortQueue => (1.0, 0.25, 0.1),
+            M::PortQueue => (1.0, 0.45, 0.1),
             // A median of probes on a fixed path hardly moves: a millisecond, or a tenth.
             M::PathRtt => (1.0, 0.2, 0.02),
-            // A mean over an interval: two milliseconds, or a quarter.
-            M::InstanceService => (1.0, 0.5, 0.05),
+            // A mean over an interval, and requests a second: two, or a quarter.
+            M::InstanceService | M::GroupRate => (1.0, 0.5, 0.05),
             // A 95th percentile of a hundred requests jumps about: ten milliseconds, or two fifths.
-            M::InstanceLatency | M::GroupLatency => (5.0, 2.0, 0.08),
-            // Rates: a quarter.
+            M::InstanceLatency | M::GroupLatency => (5.0, 2.0, 0.1),
+            // Traffic: a quarter.
             M::DemandRate => (0.1, 0.05, 0.05),
-            M::GroupRate => (1.0, 0.5, 0.05),
             // One change of carrier is maintenance, two in an interval are not.
-            M::PortFlaps => (1.0, 0.2, 0.1),
+            M::PortFlaps => (1.0, 0.35, 0.1),
             // A saw: it grows until the policy is computed again.
-            M::GatewayPolicyAge => (10.0, 5.0, 0.1),
+            M::GatewayPolicyAge => (10.0, 10.0, 0.1),
             // States, settings and context are not judged by a scale.
             _ => (1.0, 1.0, 0.1),
         };

@@ -2,7 +2,7 @@
 //!
 //! In: distances from the expected value in scales, bad side up. Out: a share, 0 to 1. Small distances are ranked among
 //! the series' own past (a fading histogram, in the manner of conformal prediction). Far ones, of which no past has
-//! enough, get the geometric mean of two tails: the normal one, and an exponential one fitted to the series' own
+//! enough, get a weighted geometric mean of two tails: the normal one, and an exponential one fitted to the series' own
 //! excesses. The first keeps quiet series sharp, the second keeps bursty series quiet.
 
 /// Where the histogram begins, in scales.
@@ -19,6 +19,9 @@ const TAIL_MEMORY: f64 = 200.0;
 /// Share of a normal distribution above [`HIGH`], and its mean excess there.
 const NORMAL_ABOVE: f64 = 0.066_807;
 const NORMAL_EXCESS: f64 = 0.4388;
+/// A mean excess this much above the normal one may be chance; `HEAVY` more, and only the own tail counts (our choice).
+const TAIL_SLACK: f64 = 0.0;
+const HEAVY: f64 = 0.35;
 /// One sample teaches at most this excess: a fault's first sample must not blunt the tail.
 const EXCESS_MOST: f64 = 6.0;
 /// Weight of the normal distribution before anything was seen, in samples.
@@ -69,6 +72,12 @@ impl Tail {
         }
     }
 
+    /// Weight of the series' own tail: one half, and more the heavier it is than a normal one.
+    fn trust(&self) -> f64 {
+        let heavier = self.excess / NORMAL_EXCESS - 1.0;
+        0.5 + 0.5 * ((heavier - TAIL_SLACK) / HEAVY).clamp(0.0, 1.0)
+    }
+
     /// Share of healthy samples at least as unusual as `z`.
     pub(super) fn share_above(&self, z: f64) -> f64 {
         let inside: f32 = self.bins.iter().sum();
@@ -76,10 +85,12 @@ impl Tail {
         let beyond = f64::from(self.above) / total;
         if z >= HIGH {
             let own = beyond * (-(z - HIGH) / self.excess).exp();
-            return (own * normal_above(z)).sqrt();
+            let trust = self.trust();
+            return own.powf(trust) * normal_above(z).powf(1.0 - trust);
         }
         // The two meet where the tail begins.
-        let joint = (beyond * NORMAL_ABOVE).sqrt();
+        let trust = self.trust();
+        let joint = beyond.powf(trust) * NORMAL_ABOVE.powf(1.0 - trust);
         let Some(i) = place(z) else { return 1.0 };
         let higher: f32 = self.bins.iter().skip(i + 1).sum();
         let part = 1.0 - ((z - LOW) / WIDTH - i as f64);

@@ -29,7 +29,7 @@ fn settle(detector: &mut Detector, metric: Metric, level: f64, samples: u64) -> 
 
 #[test]
 fn a_series_takes_a_fixed_number_of_bytes() {
-    assert!(Detector::BYTES <= 512, "{}", Detector::BYTES);
+    const { assert!(Detector::BYTES <= 512) };
     println!("bytes per series: {}", Detector::BYTES);
 }
 
@@ -42,7 +42,7 @@ fn a_state_is_anomalous_at_once_and_clears_at_once() {
             .anomalous
     );
     let down = detector.observe(Metric::PortOperUp, 0.0, at(2), None);
-    assert!(down.anomalous && down.score == 1.0 && down.onset == Some(at(2)));
+    assert!(down.anomalous && down.score > 0.999 && down.onset == Some(at(2)));
     let still = detector.observe(Metric::PortOperUp, 0.0, at(3), None);
     assert_eq!(still.onset, Some(at(2)));
     let up = detector.observe(Metric::PortOperUp, 1.0, at(4), None);
@@ -87,7 +87,7 @@ fn the_cold_start_is_declared_and_raises_nothing() {
     for n in 1..=20 {
         let value = if n == 10 { 0.99 } else { 0.3 };
         let seen = detector.observe(Metric::PortUtilization, value, at(n), None);
-        assert!(seen.cold && !seen.anomalous && seen.score == 0.0);
+        assert!(seen.cold && !seen.anomalous && seen.score < 1e-9);
     }
     assert!(
         !detector
@@ -259,4 +259,23 @@ fn after_a_long_gap_the_level_is_learnt_anew() {
     let later = n + 2000;
     let seen = detector.observe(Metric::PortUtilization, 0.6, at(later), None);
     assert!(seen.cold && !seen.anomalous);
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_comes_in_the_assessment_is_sound(
+        metric in 0..Metric::ALL.len(),
+        values in proptest::collection::vec((-1e12..1e12_f64, 0..4_000_000_u64), 1..120),
+    ) {
+        let mut detector = Detector::new(DetectorConfig::default());
+        let mut now = NetTime(0);
+        for (value, gap_ms) in values {
+            now = now + gap_ms;
+            let seen = detector.observe(Metric::ALL[metric], value, now, None);
+            proptest::prop_assert!((0.0..=1.0).contains(&seen.score), "{seen:?}");
+            proptest::prop_assert!(seen.expected.is_finite(), "{seen:?}");
+            proptest::prop_assert!(seen.lower <= seen.upper, "{seen:?}");
+            proptest::prop_assert_eq!(seen.onset.is_some(), seen.anomalous);
+        }
+    }
 }

@@ -64,7 +64,7 @@ impl Compiler<'_> {
         let params = self.params(&spec.params);
         let when = self.conditions(read);
         let steps = self.steps(&spec.steps);
-        let (verify_ms, checks) = self.verify(spec.verify.as_ref())?;
+        let (verify_ms, checks) = self.verify(spec)?;
         let blast_radius = self.blast_radius(read)?;
         self.on_timeout(&spec.autonomy.on_timeout);
         Some(Playbook {
@@ -127,15 +127,13 @@ impl Compiler<'_> {
     fn faults(&mut self, trigger: &Trigger) -> Option<Vec<FaultKind>> {
         let mut faults = vec![];
         for written in &trigger.faults {
-            match written.value.parse::<FaultKind>() {
-                Ok(fault) => faults.push(fault),
-                Err(_) => {
-                    let message = format!("unknown fault `{}`", written.value);
-                    let fix =
-                        did_you_mean(&written.value, FaultKind::ALL.iter().map(|f| f.as_str()));
-                    self.report(written.referenced.into(), Code::UnknownFault, message, fix);
-                }
+            if let Ok(fault) = written.value.parse::<FaultKind>() {
+                faults.push(fault);
+                continue;
             }
+            let message = format!("unknown fault `{}`", written.value);
+            let fix = did_you_mean(&written.value, FaultKind::ALL.iter().map(|f| f.as_str()));
+            self.report(written.referenced.into(), Code::UnknownFault, message, fix);
         }
         if trigger.faults.is_empty() {
             let place = Place::from(trigger.min_probability.referenced);
@@ -202,7 +200,7 @@ impl Compiler<'_> {
                 continue;
             };
             let place = Place::from(when.check.referenced);
-            let fix = "make it a comparison that is true or false; write 2.0 to divide or multiply whole numbers";
+            let fix = "make it a comparison that is true or false";
             self.attempt(place, Code::ExpressionFails, fix, |scope| {
                 check.eval_bool(scope).map_err(|e| e.to_string())
             });

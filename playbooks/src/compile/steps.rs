@@ -74,6 +74,9 @@ impl Compiler<'_> {
         let mut out = vec![];
         for (key, value) in &written.with {
             let operand = self.operand(value)?;
+            if !wanted.contains(&key.as_str()) {
+                continue;
+            }
             let place = Place::from(value.referenced);
             let fix = "make it a number or a text";
             self.attempt(place, Code::ExpressionFails, fix, |scope| {
@@ -113,14 +116,11 @@ impl Compiler<'_> {
     }
 
     /// The time given and the checks; `None` where there is no verify block at all.
-    pub(super) fn verify(
-        &mut self,
-        written: Option<&schema::Verify>,
-    ) -> Option<(u64, Vec<CheckTemplate>)> {
+    pub(super) fn verify(&mut self, spec: &schema::Spec) -> Option<(u64, Vec<CheckTemplate>)> {
+        let written = spec.verify.as_ref();
         let Some(verify) = written.filter(|v| !v.checks.is_empty()) else {
-            let place = written
-                .map(|v| v.within.referenced.into())
-                .unwrap_or_default();
+            let at = written.map_or(spec.domain.referenced, |v| v.within.referenced);
+            let place = Place::from(at);
             let fix = "write verify: {within: 90s, checks: [{metric: ..., on: \"${{ suspect }}\", atLeast: 1}]}";
             self.report(
                 place,

@@ -21,14 +21,24 @@ pub fn quantity(value: f64, metric: Metric, language: Language) -> String {
     }
 }
 
-/// A time span: seconds up to two minutes, then minutes.
+/// A time span: seconds up to two minutes, then minutes and whole seconds.
 pub fn duration(milliseconds: u64, language: Language) -> String {
-    let seconds = milliseconds as f64 / 1000.0;
-    if seconds < 120.0 {
-        unit("unit-second", &number(seconds), language)
-    } else {
-        unit("unit-minute", &number(seconds / 60.0), language)
+    if milliseconds < 120_000 {
+        return unit(
+            "unit-second",
+            &number(milliseconds as f64 / 1000.0),
+            language,
+        );
     }
+    let (minutes, seconds) = (milliseconds / 60_000, milliseconds % 60_000 / 1000);
+    let minutes = unit("unit-minute", &minutes.to_string(), language);
+    if seconds == 0 {
+        return minutes;
+    }
+    format!(
+        "{minutes} {}",
+        unit("unit-second", &seconds.to_string(), language)
+    )
 }
 
 /// A probability as a percentage and in words, for example `87 % (likely)`.
@@ -44,13 +54,22 @@ pub fn probability(value: f64, language: Language) -> String {
         _ => "very-unlikely",
     };
     let mut args = FluentArgs::new();
-    args.set("percent", format!("{:.0} %", value * 100.0));
+    args.set("percent", share(value));
     let none = FluentArgs::new();
     args.set(
         "words",
         format(language, &format!("likelihood-{word}"), &none),
     );
     format(language, "probability", &args)
+}
+
+/// A share from 0 to 1 in whole per cent; what is neither 0 nor 1 is never rounded to them.
+pub fn share(value: f64) -> String {
+    match value {
+        v if v > 0.0 && v < 0.005 => "<1 %".to_owned(),
+        v if v > 0.995 && v < 1.0 => ">99 %".to_owned(),
+        v => format!("{:.0} %", v * 100.0),
+    }
 }
 
 /// A share from 0 to 1 as a percentage; two digits after the point below one per cent.
@@ -119,12 +138,14 @@ mod tests {
         assert_eq!(en(0.0, Metric::PortOperUp), "down");
         assert_eq!(en(10.0, Metric::PortCost), "10");
         assert_eq!(en(300.0, Metric::GatewayPolicyAge), "5 min");
+        assert_eq!(duration(130_000, Language::Zh), "2 分钟 10 秒");
         assert_eq!(quantity(40.0, Metric::GroupRate, Language::Zh), "40 次/秒");
     }
 
     #[test]
     fn a_probability_comes_with_a_word() {
         assert_eq!(probability(0.87, Language::En), "87 % (likely)");
-        assert_eq!(probability(0.995, Language::Zh), "100 %（几乎可以确定）");
+        assert_eq!(probability(0.999, Language::Zh), ">99 %（几乎可以确定）");
+        assert_eq!(probability(0.001, Language::En), "<1 % (very unlikely)");
     }
 }

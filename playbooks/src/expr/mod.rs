@@ -4,12 +4,15 @@
 //! Called by the parser (compile) and by plan making (evaluate). What comes from a network is only ever a value here:
 //! it is never compiled, so no device and no log line can become code. No loop can be written that does not end.
 
-use cel::common::ast::{Expr as Node, IdedExpr, LiteralValue};
+mod tree;
+
+use cel::common::ast::IdedExpr;
 use cel::objects::Key;
 use cel::{Context as CelContext, Env, Value as CelValue};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
+use tree::{collect, decimals, depth, nesting};
 
 /// The variables an expression sees, by name.
 pub type Scope = BTreeMap<String, Json>;
@@ -18,7 +21,14 @@ static ENV: LazyLock<Arc<Env>> =
     LazyLock::new(|| Arc::new(Env::stdlib().with_optional_support(false)));
 
 /// Longest expression, in bytes (our choice: what a reviewer reads in one look).
-const MAX_LEN: usize = 1_000;
+const MAX_LEN: usize = 500;
+
+/// Most brackets within brackets. The CEL parser takes some 190 kB of stack for each in an unoptimised build, and a
+/// thread may have only 2 MB (measured: 12 are too many); past the end of the stack the whole process is gone.
+const MAX_NESTING: usize = 6;
+
+/// Deepest tree of operations, for the same reason (measured: 40 are fine, 60 are too many).
+const MAX_DEPTH: usize = 24;
 
 /// Functions that expressions may call, beside operators.
 pub const FUNCTIONS: &[&str] = &[
@@ -77,6 +87,11 @@ pub enum ExprError {
     /// It is too long.
     #[error("the expression has {0} bytes, more than {MAX_LEN}")]
     TooLong(usize),
+    /// It is nested too deeply to be read, by a person or by the parser.
+    #[error(
+        "the expression is nested too deeply: at most {MAX_NESTING} brackets within each other, {MAX_DEPTH} operations"
+    )]
+    TooDeep,
     /// It was evaluated and gave nothing.
     #[error("`{text}` cannot be told: {reason}")]
     Evaluation {
@@ -94,10 +109,16 @@ impl Expr {
         if text.len() > MAX_LEN {
             return Err(ExprError::TooLong(text.len()));
         }
+        if nesting(text) > MAX_NESTING {
+            return Err(ExprError::TooDeep);
+        }
         let mut root = ENV
             .parser()
             .parse(text)
             .map_err(|errors| syntax(text, &errors))?;
+        if depth(&root) > MAX_DEPTH {
+            return Err(ExprError::TooDeep);
+        }
         decimals(&mut root);
         let mut names = Names::default();
         collect(&root, &mut vec![], &mut names);
@@ -155,8 +176,34 @@ fn plain_reason(error: &cel::ExecutionError) -> String {
     match error {
         cel::ExecutionError::NoSuchKey(key) => format!("`{key}` is not known"),
         cel::ExecutionError::UndeclaredReference(name) => format!("`{name}` does not exist"),
+        cel::ExecutionError::NoSuchOverload(overload) => {
+            let types: Vec<_> = overload.argument_types().iter().map(|t| word(t)).collect();
+            let operator = overload.function().trim_matches('_').replace('_', "");
+            format!("`{operator}` cannot be applied to {}", types.join(" and "))
+        }
         other => other.to_string(),
     }
+}
+
+fn word(of_type: &str) -> &str {
+    match of_type {
+        "double" | "int" | "uint" => "a number",
+        "string" => "a text",
+        "bool" => "true or false",
+        "list" => "a list",
+        "map" => "a described object",
+        other => other,
+    }
+}
+
+/// The compiler lists every token it would have taken; the place is enough.
+fn shorter(message: &str) -> String {
+    if message.contains("input '<EOF>'") {
+        return "it ends too early".to_owned();
+    }
+    let end = message.find(" expecting").unwrap_or(message.len());
+    let said = message.get(..end).unwrap_or(message);
+    said.trim_start_matches("Syntax error: ").to_owned()
 }
 
 fn syntax(text: &str, errors: &cel::ParseErrors) -> ExprError {
@@ -164,7 +211,7 @@ fn syntax(text: &str, errors: &cel::ParseErrors) -> ExprError {
     let number = |n: isize| u64::try_from(n).unwrap_or(0);
     ExprError::Syntax {
         text: text.to_owned(),
-        reason: first.map_or_else(|| "it cannot be read".to_owned(), |e| e.msg.clone()),
+        reason: first.map_or_else(|| "it cannot be read".to_owned(), |e| shorter(&e.msg)),
         at: first.map_or((0, 0), |e| (number(e.pos.0), number(e.pos.1))),
     }
 }
@@ -184,95 +231,6 @@ fn to_cel(value: &Json) -> CelValue {
                 .collect();
             CelValue::from(fields)
         }
-    }
-}
-
-const ARITHMETIC: [&str; 4] = ["_+_", "_-_", "_*_", "_/_"];
-
-/// Turns whole-number operands of arithmetic into decimals, except next to counters (`size(...)` and macro insides).
-fn decimals(node: &mut IdedExpr) {
-    if let Node::Call(call) = &mut node.expr {
-        let counts = call.args.iter().any(is_counter);
-        if ARITHMETIC.contains(&call.func_name.as_str()) && !counts {
-            call.args.iter_mut().for_each(decimal);
-        }
-    }
-    each_child_mut(node, &mut decimals);
-}
-
-fn is_counter(node: &IdedExpr) -> bool {
-    match &node.expr {
-        Node::Ident(name) => name.starts_with('@'),
-        Node::Call(call) => call.func_name == "size",
-        _ => false,
-    }
-}
-
-fn decimal(node: &mut IdedExpr) {
-    if let Node::Literal(LiteralValue::Int(n)) = &node.expr {
-        let n = *n.inner() as f64;
-        node.expr = Node::Literal(LiteralValue::Double(n.into()));
-    }
-}
-
-fn each_child_mut(node: &mut IdedExpr, visit: &mut dyn FnMut(&mut IdedExpr)) {
-    match &mut node.expr {
-        Node::Call(call) => {
-            call.target.iter_mut().for_each(|t| visit(t));
-            call.args.iter_mut().for_each(visit);
-        }
-        Node::Comprehension(c) => {
-            visit(&mut c.iter_range);
-            visit(&mut c.loop_cond);
-            visit(&mut c.loop_step);
-            visit(&mut c.result);
-        }
-        Node::List(list) => list.elements.iter_mut().for_each(visit),
-        Node::Select(select) => visit(&mut select.operand),
-        _ => {}
-    }
-}
-
-/// Collects what is looked at; `bound` are the names that macros brought in.
-fn collect(node: &IdedExpr, bound: &mut Vec<String>, names: &mut Names) {
-    if let Some(path) = path(node) {
-        let root = path.split('.').next().unwrap_or_default();
-        if !root.starts_with('@') && !bound.iter().any(|b| b == root) {
-            names.paths.insert(path);
-        }
-        return;
-    }
-    match &node.expr {
-        Node::Call(call) => {
-            names.functions.insert(call.func_name.clone());
-            for child in call.target.iter().map(AsRef::as_ref).chain(&call.args) {
-                collect(child, bound, names);
-            }
-        }
-        Node::Comprehension(c) => {
-            collect(&c.iter_range, bound, names);
-            let depth = bound.len();
-            bound.extend([c.iter_var.clone(), c.accu_var.clone()]);
-            bound.extend(c.iter_var2.clone());
-            for child in [&c.accu_init, &c.loop_cond, &c.loop_step, &c.result] {
-                collect(child, bound, names);
-            }
-            bound.truncate(depth);
-        }
-        Node::List(list) => list.elements.iter().for_each(|e| collect(e, bound, names)),
-        Node::Select(select) => collect(&select.operand, bound, names),
-        Node::Map(_) | Node::Struct(_) => {
-            names.functions.insert("{}".to_owned());
-        }
-        Node::Unspecified | Node::Ident(_) | Node::Literal(_) => {}
-    }
-}
-
-fn path(node: &IdedExpr) -> Option<String> {
-    match &node.expr {
-        Node::Ident(name) => Some(name.clone()),
-        Node::Select(select) => Some(format!("{}.{}", path(&select.operand)?, select.field)),
-        _ => None,
     }
 }
 
@@ -330,11 +288,36 @@ mod tests {
     #[test]
     fn a_syntax_error_says_where() {
         let error = Expr::compile("suspect.cost >").unwrap_err();
-        let ExprError::Syntax { at, .. } = &error else {
-            panic!("{error}")
-        };
-        assert_eq!(at.0, 1);
+        assert!(
+            matches!(&error, ExprError::Syntax { at: (1, _), .. }),
+            "{error}"
+        );
         assert!(Expr::compile(&"x".repeat(2_000)).is_err());
+    }
+
+    #[test]
+    fn no_expression_takes_the_stack_of_a_small_thread() {
+        let nested = |open: &str, close: &str, n| format!("{}a{}", open.repeat(n), close.repeat(n));
+        let forms = [
+            ("(", ")"),
+            ("[", "]"),
+            ("f(", ")"),
+            ("(a ? ", " : a)"),
+            ("!(-", ")"),
+            ("a[a + ", "]"),
+        ];
+        let flat = ["!", "-", "a ? a : ", "a && ", "1 + ", "a."];
+        for n in [1, 6, 7, 20, 100, 400] {
+            for (open, close) in forms {
+                let _ = eval(&nested(open, close, n));
+            }
+            for part in flat {
+                let _ = eval(&nested(part, "", n));
+            }
+            let _ = eval(&nested("", "[0]", n));
+        }
+        assert_eq!(eval("((((((1))))))").unwrap(), json!(1));
+        assert!(matches!(eval("(((((((1)))))))"), Err(ExprError::TooDeep)));
     }
 
     #[test]

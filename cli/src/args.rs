@@ -1,0 +1,286 @@
+//! The command line: every command, flag and example in one place.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use zizhi_types::FaultKind;
+use zizhi_types::plan::Mode;
+use zizhi_types::text::Language;
+
+/// Zizhi (自智): a swarm of agents that looks after a computing power network.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Example: zizhi demo --network metro --incidents 6"
+)]
+pub struct Args {
+    /// Language of what is printed for people: en or zh.
+    #[arg(long, global = true, default_value = "en", value_parser = language)]
+    pub lang: Language,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch the swarm find, explain, agree on, rehearse, fix and verify faults in a simulated network.
+    Demo(DemoArgs),
+    /// Real FRR routers in network namespaces on this machine.
+    #[command(subcommand)]
+    Lab(LabCommand),
+    /// List the incidents of a journal.
+    Incidents(JournalArgs),
+    /// Tell an incident from its action back to the raw telemetry message.
+    Explain(ExplainArgs),
+    /// Check journals.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Read and check playbooks.
+    #[command(subcommand)]
+    Playbook(PlaybookCommand),
+    /// Show a journal's incidents in the browser, live.
+    Dashboard(DashboardArgs),
+    /// Search playbooks and past incidents, in English or Chinese.
+    Search(SearchArgs),
+    /// A process of the lab; started by the lab itself.
+    #[command(hide = true)]
+    LabWorker(LabWorkerArgs),
+}
+
+/// Flags of `demo`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  zizhi demo\n  zizhi demo --network geant --seed 7 --fault link-lossy\n  zizhi demo --incidents 40 --json | tail -n 1"
+)]
+pub struct DemoArgs {
+    /// A built-in network (abilene, geant, metro), a network file (.yaml) or a topology (.json).
+    #[arg(long, default_value = "metro")]
+    pub network: String,
+    /// Faults to inject; a double that needs no action comes after every second one.
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub incidents: u32,
+    /// Chooses the order of faults, where they strike, and all noise.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Seconds of network time in one second; 0 is as fast as possible. [default: 60, with --json 0]
+    #[arg(long, value_parser = speed)]
+    pub speed: Option<f64>,
+    /// Inject only this kind of fault. May be given more than once.
+    #[arg(long, value_parser = fault)]
+    pub fault: Vec<FaultKind>,
+    /// The highest mode that playbooks may run in; approve asks on the terminal.
+    #[arg(long, value_enum, default_value_t = ModeArg::Auto)]
+    pub mode: ModeArg,
+    /// Print JSON lines: every record, every result, then the summary.
+    #[arg(long)]
+    pub json: bool,
+    /// Write the journal here. [default: the next free file in zizhi-runs/]
+    #[arg(long)]
+    pub journal: Option<PathBuf>,
+    /// Take playbooks from this folder instead of the shipped ones.
+    #[arg(long)]
+    pub playbooks: Option<PathBuf>,
+    /// Swarm settings (TOML-like YAML file); unknown keys are refused.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+}
+
+/// Modes on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModeArg {
+    /// Log what would be done.
+    Observe,
+    /// Propose only.
+    Suggest,
+    /// Ask before every plan.
+    Approve,
+    /// Act.
+    Auto,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Observe => Self::Observe,
+            ModeArg::Suggest => Self::Suggest,
+            ModeArg::Approve => Self::Approve,
+            ModeArg::Auto => Self::Auto,
+        }
+    }
+}
+
+/// Which journal.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example: zizhi incidents --journal zizhi-runs/demo-1.jsonl --json")]
+pub struct JournalArgs {
+    /// The journal. [default: the newest in zizhi-runs/]
+    #[arg(long)]
+    pub journal: Option<PathBuf>,
+    /// Print JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  zizhi explain inc-transport-1\n  zizhi explain inc-service-2 --lang zh"
+)]
+pub struct ExplainArgs {
+    /// The incident, for example inc-transport-1; `zizhi incidents` lists them.
+    pub incident: String,
+    /// Which journal.
+    #[command(flatten)]
+    pub journal: JournalArgs,
+}
+
+/// Commands of `audit`.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Find any changed, dropped, swapped or cut record. Exit code 0: whole; 3: damaged.
+    Verify(AuditArgs),
+}
+
+/// Flags of `audit verify`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example: zizhi audit verify zizhi-runs/demo-1.jsonl")]
+pub struct AuditArgs {
+    /// The journal. [default: the newest in zizhi-runs/]
+    pub file: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commands of `playbook`.
+#[derive(Debug, Subcommand)]
+pub enum PlaybookCommand {
+    /// List the playbooks that are loaded.
+    List(PlaybookListArgs),
+    /// Check playbook files. Exit code 0: all good; 3: errors.
+    #[command(
+        after_help = "Example: zizhi playbook lint playbooks/catalog/transport.link.drain.yaml"
+    )]
+    Lint {
+        /// Files or folders.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Print JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Flags of `playbook list`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example: zizhi playbook list --json")]
+pub struct PlaybookListArgs {
+    /// Take playbooks from this folder instead of the shipped ones.
+    #[arg(long)]
+    pub playbooks: Option<PathBuf>,
+    /// Print JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `dashboard`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example: zizhi dashboard --journal zizhi-runs/demo-1.jsonl --listen 127.0.0.1:8080"
+)]
+pub struct DashboardArgs {
+    /// The journal. [default: the newest in zizhi-runs/]
+    #[arg(long)]
+    pub journal: Option<PathBuf>,
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: std::net::SocketAddr,
+}
+
+/// Flags of `search`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  zizhi search lossy link\n  zizhi search 丢包")]
+pub struct SearchArgs {
+    /// What to look for.
+    #[arg(required = true)]
+    pub words: Vec<String>,
+    /// Also search the incidents of this journal. [default: the newest in zizhi-runs/, if there is one]
+    #[arg(long)]
+    pub journal: Option<PathBuf>,
+    /// Print JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commands of `lab`.
+#[derive(Debug, Subcommand)]
+pub enum LabCommand {
+    /// Say what this machine can and cannot do for the lab, by trying it.
+    Doctor {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Start the lab and leave it running.
+    Up,
+    /// Show what is running.
+    Status {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove everything of the lab, also after a crash.
+    Down,
+    /// Start the lab, inject a fault, let the swarm close the loop, and take the lab down.
+    Run(LabRunArgs),
+}
+
+/// Flags of `lab run`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example: zizhi lab run --fault wrong-cost")]
+pub struct LabRunArgs {
+    /// link-down, silent-cut, rate-cut, wrong-cost or service-down.
+    #[arg(long)]
+    pub fault: String,
+    /// Ask before every plan, or only watch.
+    #[arg(long, value_enum, default_value_t = ModeArg::Auto)]
+    pub mode: ModeArg,
+    /// Longest time in seconds for the swarm.
+    #[arg(long, default_value_t = 180)]
+    pub timeout_s: u64,
+    /// Write the journal here. [default: the next free file in zizhi-runs/]
+    #[arg(long)]
+    pub journal: Option<PathBuf>,
+    /// Print JSON lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of a lab process.
+#[derive(Debug, ClapArgs)]
+pub struct LabWorkerArgs {
+    /// What to be.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<String>,
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    text.parse().map_err(|_| "write en or zh".to_owned())
+}
+
+fn fault(text: &str) -> Result<FaultKind, String> {
+    text.parse::<FaultKind>().map_err(|e| e.to_string())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text
+        .parse()
+        .map_err(|_| "write a number, for example 60".to_owned())?;
+    if speed.is_finite() && speed >= 0.0 {
+        Ok(speed)
+    } else {
+        Err("write 0 or more".to_owned())
+    }
+}

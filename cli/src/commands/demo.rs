@@ -1,0 +1,423 @@
+//! `zizhi demo`: the whole loop on a simulated network, before your eyes.
+
+use super::timeline::Timeline;
+use super::{json_line, pick};
+use crate::args::DemoArgs;
+use crate::fail::Failure;
+use crate::journals;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, Write as _};
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use zizhi_agents::{Ground, Swarm, SwarmConfig};
+use zizhi_bus::{Bus, EmbeddedBus, Journal};
+use zizhi_evaluation::campaign::{Campaign, CampaignConfig, Happening, SlotResult, Summary};
+use zizhi_evaluation::sandbox::{Sandbox, network};
+use zizhi_playbooks::Catalog;
+use zizhi_types::plan::Mode;
+use zizhi_types::text::{Language, action, label, object};
+use zizhi_types::topology::Network;
+use zizhi_types::wire::Approval;
+use zizhi_types::{FaultKind, NetTime, Plan};
+
+/// Messages that wait on the bus before telemetry is dropped: twenty intervals of the largest built-in network.
+const BUS_CAPACITY: usize = 4096;
+
+/// The network's time at the start: a busy morning.
+const START: NetTime = NetTime::from_secs(8 * 3600);
+
+/// Real seconds between two progress updates are those of one interval; network time of one interval in seconds.
+const INTERVAL_S: f64 = 10.0;
+
+/// Runs the demo.
+pub fn run(args: DemoArgs, lang: Language) -> Result<ExitCode, Failure> {
+    // Everything that can be refused is refused before anything starts.
+    let network = network::load(&args.network)?;
+    let catalog = match &args.playbooks {
+        Some(folder) => Catalog::load_dir(folder)?,
+        None => Catalog::builtin()?,
+    };
+    let config = match &args.config {
+        Some(file) => zizhi_agents::config::load(file)?,
+        None => SwarmConfig::default(),
+    };
+    let path = journals::for_new_run(args.journal.clone(), "demo")?;
+    let journal = Journal::create(&path)?;
+    // One thread: with the bus that delivers one message at a time, nothing could run beside it.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let show = Show::new(&args, lang);
+    runtime.block_on(play(args, network, catalog, config, journal, show, lang))?;
+    if lang == Language::Zh {
+        eprintln!(
+            "\n日志：{}（`zizhi incidents`、`zizhi explain 事件 --lang zh`、`zizhi audit verify` 均可读取）",
+            path.display()
+        );
+    } else {
+        eprintln!(
+            "\njournal: {} (read it with `zizhi incidents`, `zizhi explain INCIDENT`, `zizhi audit verify`)",
+            path.display()
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn play(
+    args: DemoArgs,
+    network: Network,
+    catalog: Catalog,
+    config: SwarmConfig,
+    journal: Journal,
+    mut show: Show,
+    lang: Language,
+) -> Result<(), Failure> {
+    let sandbox = Sandbox::new(&network, args.seed, START);
+    let bus: Arc<dyn Bus> = Arc::new(EmbeddedBus::start(BUS_CAPACITY));
+    let journal = Arc::new(journal);
+    let ground = Ground {
+        bus: Arc::clone(&bus),
+        journal: Arc::clone(&journal),
+        driver: sandbox.driver(),
+        catalog: Arc::new(catalog),
+        network: network.name.clone(),
+        seed: Some(args.seed),
+        now: START,
+    };
+    let mode: Mode = args.mode.into();
+    let swarm = Swarm::start(ground, SwarmConfig { mode, ..config }).await?;
+    show.opening(&network, args.seed);
+    let kinds = if args.fault.is_empty() {
+        FaultKind::ALL.to_vec()
+    } else {
+        args.fault.clone()
+    };
+    let campaign = CampaignConfig {
+        faults: args.incidents as usize,
+        kinds,
+        seed: args.seed,
+        ..CampaignConfig::default()
+    };
+    let mut campaign = Campaign::new(sandbox, bus, journal, campaign);
+    if mode == Mode::Approve {
+        campaign = campaign.with_approver(Box::new(move |plan| ask(plan, lang)));
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let watch = tokio::spawn(stop_on_ctrl_c(Arc::clone(&stop)));
+    let pace = Pace::new(args.speed, args.json);
+    let mut listen = |happening: Happening<'_>| {
+        if matches!(happening, Happening::Tick(_)) && show.past_warm_up {
+            pace.wait();
+        }
+        show.tell(&happening);
+        if stop.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    let outcome = campaign.run(&mut listen).await;
+    watch.abort();
+    let reason = if stop.load(Ordering::Relaxed) {
+        "interrupted"
+    } else {
+        "the campaign is over"
+    };
+    swarm.drain(campaign.now(), reason).await?;
+    let (results, summary) = outcome?;
+    show.closing(&results, &summary)
+}
+
+async fn stop_on_ctrl_c(stop: Arc<AtomicBool>) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        stop.store(true, Ordering::Relaxed);
+        eprintln!("\nstopping: what has begun is brought to an end, then the journal is sealed");
+    }
+}
+
+/// How long one interval of network time takes.
+struct Pace(Option<Duration>);
+
+impl Pace {
+    fn new(speed: Option<f64>, json: bool) -> Self {
+        let speed = speed.unwrap_or(if json { 0.0 } else { 60.0 });
+        Self((speed > 0.0).then(|| Duration::from_secs_f64(INTERVAL_S / speed)))
+    }
+
+    /// Blocking is right here: the whole swarm lives on this thread and has nothing to do until the next interval.
+    fn wait(&self) {
+        if let Some(pause) = self.0 {
+            std::thread::sleep(pause);
+        }
+    }
+}
+
+/// Asks on the terminal. No answer, or no terminal, is a no.
+fn ask(plan: &Plan, lang: Language) -> Approval {
+    let mut out = std::io::stderr().lock();
+    let title = pick(lang, "Approve this plan?", "是否批准该方案？");
+    let _ = writeln!(
+        out,
+        "\n{title} {} [{}]",
+        plan.playbook,
+        plan.fingerprint.short()
+    );
+    for step in &plan.steps {
+        let _ = writeln!(out, "  {}", action(&step.action, lang));
+    }
+    let _ = write!(out, "{} ", pick(lang, "yes or no:", "输入 yes 或 no："));
+    let _ = out.flush();
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line).unwrap_or(0);
+    let granted = read > 0 && matches!(line.trim(), "y" | "yes" | "是" | "同意");
+    Approval {
+        fingerprint: plan.fingerprint.clone(),
+        granted,
+        by: "terminal".to_owned(),
+        reason: if granted {
+            String::new()
+        } else {
+            "refused at the terminal".to_owned()
+        },
+    }
+}
+
+/// What is printed.
+struct Show {
+    lang: Language,
+    json: bool,
+    timeline: Timeline,
+    progress: ProgressBar,
+    past_warm_up: bool,
+    total: u32,
+    faults: u32,
+    doubles: u32,
+}
+
+impl Show {
+    fn new(args: &DemoArgs, lang: Language) -> Self {
+        let progress = if std::io::stderr().is_terminal() {
+            ProgressBar::new(100)
+        } else {
+            ProgressBar::hidden()
+        };
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {percent} %") {
+            progress.set_style(style);
+        }
+        Self {
+            lang,
+            json: args.json,
+            timeline: Timeline::new(lang),
+            progress,
+            past_warm_up: false,
+            total: args.incidents,
+            faults: 0,
+            doubles: 0,
+        }
+    }
+
+    fn opening(&self, network: &Network, seed: u64) {
+        if self.json {
+            return;
+        }
+        let name = match self.lang {
+            Language::En => &network.title.en,
+            Language::Zh => &network.title.zh,
+        };
+        let counts = [
+            network.routers.len(),
+            network.links.len(),
+            network.sites.len(),
+            network.gateways.len(),
+            network.cells.len(),
+        ];
+        let [routers, links, sites, gateways, cells] = counts;
+        match self.lang {
+            Language::En => println!(
+                "Zizhi on {name}: {routers} routers, {links} links, {sites} compute sites, {gateways} gateways, {cells} cells (seed {seed}).\n\
+                 Four domain agents learn what is usual; then the network breaks, again and again."
+            ),
+            Language::Zh => println!(
+                "自智运行于{name}：{routers} 台路由器、{links} 条链路、{sites} 个算力节点、{gateways} 个服务网关、{cells} 个接入小区（种子 {seed}）。\n\
+                 四个领域智能体先学习常态，随后网络将接连出现故障。"
+            ),
+        }
+    }
+
+    fn tell(&mut self, happening: &Happening<'_>) {
+        match happening {
+            Happening::WarmUp { done_ms, of_ms } => self.warm_up(*done_ms, *of_ms),
+            Happening::Record(record) if self.json => {
+                let _ = json_line(&serde_json::json!({ "record": record }));
+            }
+            Happening::Judged(result) if self.json => {
+                let _ = json_line(&serde_json::json!({ "result": result }));
+            }
+            _ if self.json => {}
+            Happening::Fault(truth) => {
+                self.faults += 1;
+                let text = pick(self.lang, "Fault", "故障");
+                let title = format!(
+                    "{text} {}/{}: {} — {}",
+                    self.faults,
+                    self.total,
+                    label(truth.kind, self.lang),
+                    object(&truth.object, self.lang)
+                );
+                self.timeline.begin(&title);
+            }
+            Happening::Double(double) => {
+                self.doubles += 1;
+                let text = pick(self.lang, "No fault, only loud", "无故障的干扰");
+                let title = match self.lang {
+                    Language::En => &double.title.en,
+                    Language::Zh => &double.title.zh,
+                };
+                self.timeline
+                    .begin(&format!("{text} {}: {title}", self.doubles));
+            }
+            Happening::Skipped(kind) => {
+                let text = pick(
+                    self.lang,
+                    "left out, this network cannot have it:",
+                    "已跳过，该网络不会出现：",
+                );
+                println!("\n{text} {}", label(*kind, self.lang));
+            }
+            Happening::Record(record) if self.past_warm_up => self.timeline.show(record),
+            Happening::Judged(result) => self.judged(result),
+            Happening::Record(_) | Happening::Tick(_) | Happening::Repaired(_) => {}
+        }
+    }
+
+    fn warm_up(&mut self, done_ms: u64, of_ms: u64) {
+        self.past_warm_up = done_ms >= of_ms;
+        self.progress.set_length(of_ms);
+        self.progress.set_position(done_ms);
+        self.progress
+            .set_message(pick(self.lang, "learning what is usual", "学习常态"));
+        if self.past_warm_up {
+            self.progress.finish_and_clear();
+        }
+    }
+
+    fn judged(&self, result: &SlotResult) {
+        let text = match (result.double, result.acted, result.fixed) {
+            (true, false, _) => pick(
+                self.lang,
+                "=> nothing was done, as it should be",
+                "=> 未采取动作，符合预期",
+            ),
+            (true, true, _) => pick(
+                self.lang,
+                "=> acted although nothing was wrong",
+                "=> 无故障却采取了动作",
+            ),
+            (false, _, true) => pick(
+                self.lang,
+                "=> fixed, and in truth no user is hurt any more",
+                "=> 已修复，真实状态下用户不再受影响",
+            ),
+            (false, _, false) => pick(self.lang, "=> not fixed by the swarm", "=> 未能自动修复"),
+        };
+        println!("{:>19}  {text}", "");
+    }
+
+    fn closing(&self, results: &[SlotResult], summary: &Summary) -> Result<(), Failure> {
+        if self.json {
+            return json_line(&serde_json::json!({ "summary": summary }));
+        }
+        println!("\n{}", table(results, self.lang));
+        match self.lang {
+            Language::En => println!(
+                "{} faults: {} detected, {} with the right cause first, {} fixed, {} harmful actions left; {} doubles, {} acted on.",
+                summary.faults,
+                summary.detected,
+                summary.cause_top1,
+                summary.fixed,
+                summary.harmful,
+                summary.doubles,
+                summary.acted_on_doubles
+            ),
+            Language::Zh => println!(
+                "故障 {} 个：发现 {} 个，根因首位正确 {} 个，修复 {} 个，遗留有害动作 {} 个；干扰 {} 个，误动作 {} 个。",
+                summary.faults,
+                summary.detected,
+                summary.cause_top1,
+                summary.fixed,
+                summary.harmful,
+                summary.doubles,
+                summary.acted_on_doubles
+            ),
+        }
+        Ok(())
+    }
+}
+
+fn table(results: &[SlotResult], lang: Language) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    table.set_header(match lang {
+        Language::En => [
+            "fault",
+            "detected",
+            "cause right",
+            "action",
+            "fixed",
+            "harmful",
+            "detect",
+            "repair",
+        ],
+        Language::Zh => [
+            "故障",
+            "发现",
+            "根因正确",
+            "动作",
+            "修复",
+            "有害",
+            "发现用时",
+            "修复用时",
+        ],
+    });
+    for r in results {
+        let yes = |b: bool| {
+            if b {
+                pick(lang, "yes", "是")
+            } else {
+                pick(lang, "no", "否")
+            }
+        };
+        let time = |s: Option<f64>| s.map_or_else(|| "-".to_owned(), |s| format!("{s:.0} s"));
+        let (fault, detected, right, fixed) = if r.double {
+            let fault = format!(
+                "({}) {}",
+                pick(lang, "double", "干扰"),
+                label(r.fault, lang)
+            );
+            (fault, "-", "-", "-")
+        } else {
+            let fault = format!("{} {}", label(r.fault, lang), r.object.name());
+            (fault, yes(r.detected), yes(r.cause_right), yes(r.fixed))
+        };
+        let did = if r.actions.is_empty() {
+            "-".to_owned()
+        } else {
+            r.actions.join("; ")
+        };
+        table.add_row([
+            fault,
+            detected.to_owned(),
+            right.to_owned(),
+            did,
+            fixed.to_owned(),
+            r.harmful.to_string(),
+            time(r.detect_s),
+            time(r.repair_s),
+        ]);
+    }
+    table
+}

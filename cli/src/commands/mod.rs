@@ -1,0 +1,44 @@
+//! One file a command.
+
+mod audit;
+mod demo;
+mod explain;
+mod incidents;
+mod playbook;
+mod timeline;
+
+use crate::args::{Args, Command};
+use crate::fail::Failure;
+use std::process::ExitCode;
+
+/// Exit code when a check found something wrong, as opposed to 1: the command itself failed.
+pub const FOUND: u8 = 3;
+
+/// Runs a command.
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    let lang = args.lang;
+    match args.command {
+        Command::Demo(demo) => demo::run(demo, lang),
+        Command::Incidents(journal) => incidents::run(journal, lang),
+        Command::Explain(explain) => explain::run(explain, lang),
+        Command::Audit(audit) => audit::run(audit, lang),
+        Command::Playbook(playbook) => playbook::run(playbook, lang),
+        _ => Err("not yet".into()),
+    }
+}
+
+/// Prints a line for machines. A reader that has gone (a closed pipe) is no failure worth telling.
+pub fn json_line(value: &impl serde::Serialize) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let line = serde_json::to_string(value)?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").map_err(Into::into)
+}
+
+/// Both languages beside each other: the one that is wanted.
+pub const fn pick<'a>(lang: zizhi_types::text::Language, en: &'a str, zh: &'a str) -> &'a str {
+    match lang {
+        zizhi_types::text::Language::En => en,
+        zizhi_types::text::Language::Zh => zh,
+    }
+}

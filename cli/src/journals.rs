@@ -1,0 +1,41 @@
+//! Where journals are kept: `zizhi-runs/` in the working folder, one file a run, never overwritten.
+
+use crate::fail::Failure;
+use std::path::{Path, PathBuf};
+
+/// The folder of runs that were not given a file.
+const FOLDER: &str = "zizhi-runs";
+
+/// The file for a new run: the given one, or the next free number.
+pub fn for_new_run(given: Option<PathBuf>, what: &str) -> Result<PathBuf, Failure> {
+    if let Some(path) = given {
+        return Ok(path);
+    }
+    let folder = Path::new(FOLDER);
+    std::fs::create_dir_all(folder).map_err(|e| {
+        format!("cannot make folder {FOLDER} here: {e}; name a file with --journal")
+    })?;
+    let free = (1..)
+        .map(|n| folder.join(format!("{what}-{n}.jsonl")))
+        .find(|p| !p.exists());
+    // An endless range ends only by finding one.
+    Ok(free.unwrap_or_else(|| folder.join(what)))
+}
+
+/// The given journal, or the newest of this folder's runs.
+pub fn existing(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    if let Some(path) = given {
+        return Ok(path);
+    }
+    let runs = std::fs::read_dir(FOLDER)
+        .ok()
+        .into_iter()
+        .flatten()
+        .flatten();
+    let journals = runs.filter(|e| e.path().extension().is_some_and(|x| x == "jsonl"));
+    let newest = journals.max_by_key(|e| e.metadata().and_then(|m| m.modified()).ok());
+    newest.map(|e| e.path()).ok_or_else(|| {
+        format!("no journal in {FOLDER}/: run `zizhi demo` first, or name a file with --journal")
+            .into()
+    })
+}

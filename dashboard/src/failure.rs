@@ -1,0 +1,52 @@
+//! Why a request has no answer, as a status and a sentence.
+
+use axum::http::StatusCode;
+use zizhi_bus::JournalError;
+use zizhi_types::ids::BadId;
+
+/// What went wrong with one request.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The journal cannot be read at all.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The path has no id of the wanted sort.
+    #[error(transparent)]
+    BadId(#[from] BadId),
+    /// There is no such incident in the journal.
+    #[error("no incident {0} in this journal")]
+    NoIncident(String),
+    /// There is no such record in the journal.
+    #[error("no record {0} in this journal")]
+    NoRecord(String),
+    /// There is no such page.
+    #[error("no page at {0}")]
+    NoPage(String),
+    /// A page could not be drawn.
+    #[error("the page cannot be drawn")]
+    Page(#[from] askama::Error),
+}
+
+impl Failure {
+    /// The status to answer with.
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::BadId(_) => StatusCode::BAD_REQUEST,
+            Self::NoIncident(_) | Self::NoRecord(_) | Self::NoPage(_) => StatusCode::NOT_FOUND,
+            Self::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The whole story: the failure and what lies below it.
+    pub fn explain(&self) -> String {
+        let mut text = self.to_string();
+        let mut below = std::error::Error::source(self);
+        while let Some(source) = below {
+            text.push_str(": ");
+            text.push_str(&source.to_string());
+            below = source.source();
+        }
+        text
+    }
+}

@@ -1,0 +1,391 @@
+//! What was tried before on incidents like this, and did it help?
+//!
+//! In: how runs ended. Out: similar cases with a similarity, and how often a playbook helped. Called by the learner
+//! (remember), the planner and the dashboard (similar, success). A case is a node of the graph, so SPARQL reads it and
+//! a snapshot carries it; the compact copy in memory is rebuilt from those triples.
+
+use crate::error::KnowledgeError;
+use crate::graph::KnowledgeGraph;
+use crate::ontology::{class, graph, object, object_of, quad, word};
+use oxigraph::model::vocab::rdf;
+use oxigraph::model::{Literal, NamedNode, Term};
+use oxigraph::store::Store;
+use std::collections::{BTreeMap, BTreeSet};
+use zizhi_types::fault::FaultKind;
+use zizhi_types::hypothesis::Situation;
+use zizhi_types::ids::IncidentId;
+use zizhi_types::metric::Metric;
+use zizhi_types::negotiation::RunEnd;
+use zizhi_types::object::ManagedObject;
+use zizhi_types::time::NetTime;
+
+/// What an incident looked like: the metrics that were unusual, wherever they were.
+pub type Signature = BTreeSet<Metric>;
+
+/// One run of a playbook on one incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// The incident.
+    pub incident: IncidentId,
+    /// What it was taken for.
+    pub fault: FaultKind,
+    /// The suspect; its kind is the fault's.
+    pub suspect: ManagedObject,
+    /// Id and version of the playbook, for example `transport.link.drain@1.0.0`.
+    pub playbook: String,
+    /// How the run ended.
+    pub outcome: RunEnd,
+    /// When.
+    pub at: NetTime,
+    /// What it looked like.
+    pub signature: Signature,
+}
+
+/// A past case with its similarity to the present one, 0 to 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Similar {
+    /// The case.
+    pub case: Case,
+    /// 1 is the same fault at the same object with the same symptoms.
+    pub similarity: f64,
+}
+
+/// How often a playbook was run on a kind of fault, and how often it helped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Success {
+    /// Runs that were verified.
+    pub helped: u32,
+    /// Runs that changed the network.
+    pub tried: u32,
+}
+
+/// Cases in memory, by incident and playbook.
+pub(crate) type Cases = BTreeMap<(String, String), Case>;
+
+/// Same fault, same symptoms, same object or kind of object: our choice, in the order of what a remedy depends on.
+const SAME_FAULT: f64 = 0.5;
+const SAME_SYMPTOMS: f64 = 0.3;
+const SAME_OBJECT: f64 = 0.2;
+const SAME_KIND: f64 = 0.1;
+
+/// The signature of a situation.
+pub fn signature(situation: &Situation) -> Signature {
+    situation.symptoms.iter().map(|a| a.metric).collect()
+}
+
+/// The id of a playbook without its version.
+fn unversioned(playbook: &str) -> &str {
+    playbook.split_once('@').map_or(playbook, |(id, _)| id)
+}
+
+fn similarity(case: &Case, fault: FaultKind, suspect: &ManagedObject, seen: &Signature) -> f64 {
+    let both = case.signature.intersection(seen).count();
+    let either = case.signature.union(seen).count().max(1);
+    let place = match (
+        case.suspect == *suspect,
+        case.suspect.kind() == suspect.kind(),
+    ) {
+        (true, _) => SAME_OBJECT,
+        (false, true) => SAME_KIND,
+        (false, false) => 0.0,
+    };
+    let fault = if case.fault == fault { SAME_FAULT } else { 0.0 };
+    fault + SAME_SYMPTOMS * both as f64 / either as f64 + place
+}
+
+impl KnowledgeGraph {
+    /// Writes a case down; a case of the same incident and playbook is replaced.
+    pub fn remember(&mut self, case: Case) -> Result<(), KnowledgeError> {
+        let node = node(&case)?;
+        let here = graph("cases")?;
+        let old = self.store.quads_for_pattern(
+            Some(node.as_ref().into()),
+            None,
+            None,
+            Some(here.as_ref().into()),
+        );
+        for quad in old.collect::<Result<Vec<_>, _>>()? {
+            self.store.remove(&quad)?;
+        }
+        self.store.extend(triples(&case, &node, &here)?)?;
+        let key = (case.incident.to_string(), case.playbook.clone());
+        self.cases.insert(key, case);
+        Ok(())
+    }
+
+    /// Every case, by incident and playbook.
+    pub fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values()
+    }
+
+    /// Cases of the same fault, or of other faults that looked alike, most similar and then newest first.
+    pub fn similar(
+        &self,
+        fault: FaultKind,
+        suspect: &ManagedObject,
+        seen: &Signature,
+    ) -> Vec<Similar> {
+        let mut found: Vec<Similar> = self
+            .cases
+            .values()
+            .map(|case| Similar {
+                similarity: similarity(case, fault, suspect, seen),
+                case: case.clone(),
+            })
+            // Below this a case shares no more than the kind of object and some symptoms.
+            .filter(|s| s.similarity >= SAME_SYMPTOMS)
+            .collect();
+        found.sort_by(|a, b| {
+            let by = b.similarity.total_cmp(&a.similarity);
+            by.then(b.case.at.cmp(&a.case.at))
+        });
+        found
+    }
+
+    /// How often any version of the playbook helped against the fault.
+    pub fn success(&self, playbook: &str, fault: FaultKind) -> Success {
+        let wanted =
+            |c: &&Case| c.fault == fault && unversioned(&c.playbook) == unversioned(playbook);
+        let mut success = Success::default();
+        for case in self.cases.values().filter(wanted) {
+            success.tried += u32::from(case.outcome != RunEnd::NotRun);
+            success.helped += u32::from(case.outcome == RunEnd::Helped);
+        }
+        success
+    }
+}
+
+fn node(case: &Case) -> Result<NamedNode, KnowledgeError> {
+    // A playbook's name is free text to this package: what an IRI cannot carry is written as its code.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
+    let code = |c: char| {
+        if plain(c) {
+            c.to_string()
+        } else {
+            format!("+{:x}+", u32::from(c))
+        }
+    };
+    let name: Vec<String> = case.playbook.chars().map(code).collect();
+    let name = name.concat();
+    Ok(word(&format!("case:{}:{name}", case.incident))?)
+}
+
+const fn outcome_text(outcome: RunEnd) -> &'static str {
+    match outcome {
+        RunEnd::Helped => "helped",
+        RunEnd::Undone => "undone",
+        RunEnd::Stuck => "stuck",
+        RunEnd::NotRun => "not-run",
+    }
+}
+
+fn outcome_of(text: &str) -> Option<RunEnd> {
+    let all = [
+        RunEnd::Helped,
+        RunEnd::Undone,
+        RunEnd::Stuck,
+        RunEnd::NotRun,
+    ];
+    all.into_iter().find(|o| outcome_text(*o) == text)
+}
+
+fn triples(
+    case: &Case,
+    node: &NamedNode,
+    here: &NamedNode,
+) -> Result<Vec<oxigraph::model::Quad>, KnowledgeError> {
+    let text = |t: &str| Literal::new_simple_literal(t);
+    let mut out = vec![
+        quad(here, node, rdf::TYPE.into(), word("Case")?),
+        quad(
+            here,
+            node,
+            word("incident")?,
+            text(&case.incident.to_string()),
+        ),
+        quad(
+            here,
+            node,
+            word("fault")?,
+            word(&format!("fault:{}", case.fault))?,
+        ),
+        quad(here, node, word("suspect")?, object(&case.suspect)?),
+        quad(
+            here,
+            node,
+            word("suspectKind")?,
+            class(case.suspect.kind())?,
+        ),
+        quad(here, node, word("playbook")?, text(&case.playbook)),
+        quad(
+            here,
+            node,
+            word("outcome")?,
+            text(outcome_text(case.outcome)),
+        ),
+        quad(here, node, word("at_ms")?, Literal::from(case.at.0)),
+    ];
+    for metric in &case.signature {
+        out.push(quad(here, node, word("symptom")?, text(metric.as_str())));
+    }
+    Ok(out)
+}
+
+/// Reads every case of a store back.
+pub(crate) fn read(store: &Store) -> Result<Cases, KnowledgeError> {
+    let here = graph("cases")?;
+    let mut nodes: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    for quad in store.quads_for_pattern(None, None, None, Some(here.as_ref().into())) {
+        let quad = quad?;
+        let value = match &quad.object {
+            Term::NamedNode(iri) => iri.as_str().to_owned(),
+            Term::Literal(literal) => literal.value().to_owned(),
+            Term::BlankNode(_) => continue,
+        };
+        let properties = nodes.entry(quad.subject.to_string()).or_default();
+        properties
+            .entry(quad.predicate.as_str().replace("urn:zizhi:", ""))
+            .or_default()
+            .push(value);
+    }
+    let mut cases = Cases::new();
+    for (node, properties) in nodes {
+        let case = case(&properties).ok_or(KnowledgeError::Case { node })?;
+        cases.insert((case.incident.to_string(), case.playbook.clone()), case);
+    }
+    Ok(cases)
+}
+
+fn case(properties: &BTreeMap<String, Vec<String>>) -> Option<Case> {
+    let one = |name: &str| properties.get(name).and_then(|v| v.first());
+    let symptoms = properties.get("symptom").map_or(&[][..], Vec::as_slice);
+    let metric = |text: &String| Metric::ALL.iter().copied().find(|m| m.as_str() == text);
+    Some(Case {
+        incident: one("incident")?.parse().ok()?,
+        fault: one("fault")?
+            .strip_prefix("urn:zizhi:fault:")?
+            .parse()
+            .ok()?,
+        suspect: object_of(one("suspect")?)?,
+        playbook: one("playbook")?.clone(),
+        outcome: outcome_of(one("outcome")?)?,
+        at: NetTime(one("at_ms")?.parse().ok()?),
+        signature: symptoms.iter().map(metric).collect::<Option<_>>()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Cancel;
+    use crate::testing::{object as named, small};
+    use zizhi_types::domain::Domain;
+
+    fn past(number: u64, suspect: &str, fault: FaultKind, playbook: &str, outcome: RunEnd) -> Case {
+        Case {
+            incident: IncidentId::new(Domain::Transport, number),
+            fault,
+            suspect: named(suspect),
+            playbook: playbook.to_owned(),
+            outcome,
+            at: NetTime::from_secs(number),
+            signature: Signature::from([Metric::PortError, Metric::PathLoss]),
+        }
+    }
+
+    fn remembered() -> KnowledgeGraph {
+        let mut graph = KnowledgeGraph::of(&small()).unwrap();
+        let (lossy, cost) = (FaultKind::LinkLossy, FaultKind::WrongCost);
+        for case in [
+            past(1, "link/A-B", lossy, "link.drain@1.0.0", RunEnd::Helped),
+            past(2, "link/B-C", lossy, "link.drain@1.1.0", RunEnd::Undone),
+            past(3, "link/B-C", lossy, "link.reset@1.0.0", RunEnd::NotRun),
+            past(4, "link/A-B", cost, "link.cost@1.0.0", RunEnd::Helped),
+        ] {
+            graph.remember(case).unwrap();
+        }
+        graph
+    }
+
+    #[test]
+    fn the_same_fault_at_the_same_link_is_most_similar() {
+        let graph = remembered();
+        let seen = Signature::from([Metric::PortError, Metric::PathLoss]);
+        let found = graph.similar(FaultKind::LinkLossy, &named("link/A-B"), &seen);
+        assert_eq!(found[0].case.incident.number, 1);
+        assert!((found[0].similarity - 1.0).abs() < 1e-9);
+        // Then the newer of two that are equally alike; another fault comes last.
+        let order: Vec<u64> = found.iter().map(|s| s.case.incident.number).collect();
+        assert_eq!(order, [1, 3, 2, 4]);
+        let none = graph.similar(FaultKind::CellOutage, &named("cell/c1"), &Signature::new());
+        assert_eq!(none, vec![]);
+    }
+
+    #[test]
+    fn success_counts_runs_of_every_version_but_none_that_did_not_run() {
+        let graph = remembered();
+        let drain = graph.success("link.drain", FaultKind::LinkLossy);
+        assert_eq!(
+            drain,
+            Success {
+                helped: 1,
+                tried: 2
+            }
+        );
+        let reset = graph.success("link.reset@2.0.0", FaultKind::LinkLossy);
+        assert_eq!(reset, Success::default());
+    }
+
+    #[test]
+    fn a_case_told_again_replaces_itself() {
+        let mut graph = remembered();
+        let before = graph.triples().unwrap();
+        let again = past(
+            1,
+            "link/A-B",
+            FaultKind::LinkLossy,
+            "link.drain@1.0.0",
+            RunEnd::Stuck,
+        );
+        graph.remember(again).unwrap();
+        assert_eq!(graph.triples().unwrap(), before);
+        assert_eq!(graph.success("link.drain", FaultKind::LinkLossy).helped, 0);
+    }
+
+    #[test]
+    fn cases_survive_a_snapshot_and_answer_to_sparql() {
+        let graph = remembered();
+        let snapshot = graph.dump().unwrap();
+        let again = KnowledgeGraph::load(&snapshot).unwrap();
+        assert_eq!(again.dump().unwrap(), snapshot);
+        assert!(again.cases().eq(graph.cases()));
+        let query = r#"PREFIX z: <urn:zizhi:> SELECT ?p { ?c z:outcome "undone" ; z:playbook ?p }"#;
+        let rows = again.ask(query, 9, &Cancel::default()).unwrap();
+        assert_eq!(rows.rows, [["link.drain@1.1.0"]]);
+    }
+
+    #[test]
+    fn a_broken_case_is_named() {
+        let snapshot = remembered()
+            .dump()
+            .unwrap()
+            .replace("\"undone\"", "\"perhaps\"");
+        let told = KnowledgeGraph::load(&snapshot).err().unwrap().to_string();
+        assert!(told.contains("inc-transport-2"), "{told}");
+    }
+
+    #[test]
+    fn any_playbook_name_can_be_remembered() {
+        let mut graph = KnowledgeGraph::new().unwrap();
+        let odd = past(
+            1,
+            "link/A-B",
+            FaultKind::LinkDown,
+            "a b<>\"\n排水",
+            RunEnd::Helped,
+        );
+        graph.remember(odd.clone()).unwrap();
+        let again = KnowledgeGraph::load(&graph.dump().unwrap()).unwrap();
+        assert_eq!(again.cases().collect::<Vec<_>>(), [&odd]);
+    }
+}
