@@ -17,6 +17,8 @@ use zizhi_evaluation::lab::clock::Stopwatch;
 use zizhi_types::action::{Action, Value, Verb};
 use zizhi_types::{FaultKind, Metric};
 
+/// What must be seen of a fault.
+type Sign = fn(&Values) -> bool;
 type Values = BTreeMap<(String, Metric), f64>;
 
 async fn values(lab: &Lab) -> Values {
@@ -101,7 +103,7 @@ async fn each_fault_is_seen_and_its_cure_works() {
     let (root, id) = (config.root.clone(), config.id.clone());
     let lab = Lab::up(config, &|line| eprintln!("{line}")).unwrap();
     until(&lab, "a healthy lab", |v| healthy(&lab, v)).await;
-    let faults: [(FaultKind, fn(&Values) -> bool); 5] = [
+    let faults: [(FaultKind, Sign); 5] = [
         (FaultKind::LinkDown, |v| {
             of(v, "port/c3:c1-c3", Metric::PortOperUp) == 0.0
                 && of(v, "port/c1:c1-c3", Metric::PortAdjacencyUp) == 0.0

@@ -17,8 +17,8 @@ use zizhi_types::action::{Action, Value, Verb};
 use zizhi_types::wire::{Inventory, TelemetryBatch};
 use zizhi_types::{Domain, Metric};
 
-/// Processes of this machine that a lab has started.
-fn marked(lab: &LabId) -> Vec<i32> {
+/// Processes of this machine that a lab has started, also those of an ordinary user's lab.
+fn started(lab: &LabId) -> Vec<i32> {
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
     let pids = entries.filter_map(|e| e.file_name().to_str()?.parse().ok());
     pids.filter(|pid| has_mark(*pid, lab.as_str())).collect()
@@ -36,7 +36,7 @@ fn namespaces(lab: &LabId) -> usize {
 }
 
 fn assert_nothing_is_left(config: &LabConfig) {
-    assert_eq!(marked(&config.id), Vec::<i32>::new(), "processes");
+    assert_eq!(started(&config.id), Vec::<i32>::new(), "processes");
     assert_eq!(namespaces(&config.id), 0, "namespaces");
     assert!(!config.root.join(config.id.as_str()).exists(), "files");
 }
@@ -77,6 +77,13 @@ async fn a_lab_tells_the_bus_what_it_is_and_how_it_does() {
     let lab = Lab::up(config, &|_| {}).unwrap();
     let bus = EmbeddedBus::start(10_000);
     let mut heard = bus.subscribe("test", &["zizhi.v1.>"]).await;
+    let listener = tokio::spawn(async move {
+        let mut messages = vec![];
+        while let Some(delivery) = heard.next().await {
+            messages.push(delivery.message.clone());
+        }
+        messages
+    });
     lab.publish_inventory(&bus).await.unwrap();
     for _ in 0..2 {
         lab.publish_round(&bus).await.unwrap();
@@ -85,8 +92,7 @@ async fn a_lab_tells_the_bus_what_it_is_and_how_it_does() {
     bus.close().await;
     let (mut domains, mut sources, mut metrics, mut clocks) =
         (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), 0);
-    while let Some(delivery) = heard.next().await {
-        let message = &delivery.message;
+    for message in listener.await.unwrap() {
         match message.subject.rsplit('.').next().unwrap() {
             "inventory" => {
                 let inventory: Inventory = serde_json::from_slice(&message.payload).unwrap();
@@ -246,7 +252,7 @@ fn an_ordinary_user_s_lab_ends_with_its_first_process() {
     let (child, mut said) = owner(command);
     hear(&mut said, "READY");
     assert!(
-        marked(&config.id).len() >= 27,
+        started(&config.id).len() >= 27,
         "FRR, services and the gateway run"
     );
     assert_eq!(
@@ -256,7 +262,7 @@ fn an_ordinary_user_s_lab_ends_with_its_first_process() {
     );
     kill(child);
     for _ in 0..200 {
-        if marked(&config.id).is_empty() {
+        if started(&config.id).is_empty() {
             break;
         }
         std::thread::sleep(Duration::from_millis(10));

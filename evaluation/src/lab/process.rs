@@ -93,6 +93,19 @@ pub fn has_mark(pid: i32, lab: &str) -> bool {
     })
 }
 
+/// All processes with a lab's mark, in this process's own process namespace: an ordinary user's lab of the same name has
+/// another, and is not ours.
+pub fn marked(lab: &str) -> Vec<Process> {
+    let space = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
+    let own = space("self");
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|pid| has_mark(*pid, lab) && space(&pid.to_string()) == own)
+        .filter_map(|pid| Process::find(pid, "", "marked"))
+        .filter(Process::is_alive)
+        .collect()
+}
+
 /// The environment variable that marks what a lab started.
 pub const MARK: &str = "ZIZHI_LAB";
 
@@ -121,6 +134,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::zombie_processes, reason = "the tested function reaps it")]
     fn a_killed_child_is_gone_and_reaped() {
         let child = std::process::Command::new("sleep")
             .arg("60")
