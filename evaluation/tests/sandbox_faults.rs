@@ -56,7 +56,7 @@ fn kinds(violations: &[Violation]) -> BTreeSet<String> {
 /// An action of the first cure that takes the fault's harm away.
 fn cure(sandbox: &Sandbox, fault: &GroundTruth) -> Action {
     let net = sandbox.network();
-    let verb = fault.cures[0];
+    let verb = fault.cures.first().copied().unwrap_or(Verb::LinkSetCost);
     let action = Action::new(verb, fault.object.clone());
     match (fault.kind, verb) {
         (FaultKind::TrafficSurge, _) => {

@@ -145,7 +145,7 @@ fn line_of(problem: &NetworkProblem, text: &str) -> Option<usize> {
             .any(|w| w == word)
     };
     let defines = |line: &&str| has(line, id) && line.contains("id:");
-    let line = text.lines().filter(defines).next_back().or_else(|| {
+    let line = text.lines().rfind(defines).or_else(|| {
         let missing = missing?;
         text.lines().find(|line| has(line, missing))
     })?;
