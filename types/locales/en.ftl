@@ -251,10 +251,10 @@ record-bid-received = { $actor } received a bid from the { $from }: { $playbook 
     [0] never tried before
    *[other] helped in { $success } of { $tried } runs
 }.
-record-refused = { $actor } was refused by the { $from }{ $plan ->
-    [none] {""}
-   *[other] {" "}for { $plan }
-}: { $reason }.
+record-refused = { $plan ->
+    [none] { $actor } got no offer from the { $from }: { $reason }.
+   *[other] { $actor } was refused by the { $from } for { $plan }: { $reason }.
+}
 record-awarded = { $actor } awarded { $plan } to the { $to }; agreed: { $agreed }.
 record-committed = { $actor } committed to { $plan } under token { $token } of the { $leader }.
 record-aborted = { $actor } gave up { $plan } before any change: { $reason }.
@@ -351,3 +351,6 @@ reason-the-newest-evidence-is-x-s-old = the newest evidence is { $x1 } s old
 reason-no-planned-work-on-its-objects = no planned work on its objects
 reason-none-of-its-objects-is-frozen = none of its objects is frozen
 reason-mode-auto-ceiling-auto = mode auto, ceiling auto
+reason-the-campaign-is-over = the campaign is over
+reason-the-cause-has-probability-x-less-than-x = the cause has probability { $x1 }, less than { $x2 }
+reason-it-would-touch-x-objects-more-than-the-x-it-may = it would touch { $x1 } objects, more than the { $x2 } it may

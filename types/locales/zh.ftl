@@ -49,7 +49,7 @@ fault-wrong-cost = 路由开销配置错误
 fault-router-crash = 路由器宕机
 fault-traffic-surge = 流量突增
 fault-instance-crash = 实例宕机
-fault-instance-slow = 实例变慢（同机干扰）
+fault-instance-slow = 同机干扰致实例变慢
 fault-site-overload = 站点过载
 fault-stale-policy = 调度策略过期
 fault-cell-outage = 小区退服
@@ -233,10 +233,10 @@ record-bid-received = { $actor }收到{ $from }的投标：对{ $suspect }执行
     [0] 尚无历史记录
    *[other] 历史 { $tried } 次执行成功率 { $success }
 }。
-record-refused = { $actor }被{ $from }拒绝{ $plan ->
-    [none] {""}
-   *[other] （方案 { $plan }）
-}：{ $reason }。
+record-refused = { $plan ->
+    [none] { $actor }未收到{ $from }的投标：{ $reason }。
+   *[other] { $actor }提出的 { $plan } 被{ $from }拒绝：{ $reason }。
+}
 record-awarded = { $actor }将 { $plan } 授予{ $to }；已同意：{ $agreed }。
 record-committed = { $actor }承诺执行 { $plan }，由{ $leader }牵头（令牌 { $token }）。
 record-aborted = { $actor }在变更前放弃 { $plan }：{ $reason }。
@@ -333,3 +333,6 @@ reason-the-newest-evidence-is-x-s-old = 最新证据距今 { $x1 } 秒
 reason-no-planned-work-on-its-objects = 所涉对象没有计划内作业
 reason-none-of-its-objects-is-frozen = 所涉对象均未冻结
 reason-mode-auto-ceiling-auto = 预案为自动模式，上限为自动
+reason-the-campaign-is-over = 评测场次结束
+reason-the-cause-has-probability-x-less-than-x = 根因概率为 { $x1 }，低于 { $x2 }
+reason-it-would-touch-x-objects-more-than-the-x-it-may = 将涉及 { $x1 } 个对象，超过 { $x2 } 个的上限

@@ -8,7 +8,23 @@ use crate::object::ManagedObject;
 use fluent_bundle::FluentArgs;
 
 /// A reason in the reader's language, without the full stop that its sentence brings itself.
+///
+/// A list such as `<playbook>: <reason>; <playbook>: <reason>` is told part by part.
 pub fn reason(text: &str, language: Language) -> String {
+    let told = |part: &str| match part.split_once(": ") {
+        Some((playbook, why)) if playbook.contains('@') => {
+            format!("{playbook}: {}", one(why, language))
+        }
+        _ => one(part, language),
+    };
+    if text.contains('@') {
+        let parts: Vec<String> = text.split("; ").map(told).collect();
+        return parts.join("; ");
+    }
+    one(text, language)
+}
+
+fn one(text: &str, language: Language) -> String {
     let text = bare(text);
     let (key, parts) = template(text, language);
     let mut args = FluentArgs::new();
