@@ -26,5 +26,8 @@ pub mod supervision;
 pub mod swarm;
 pub mod verifier;
 
+#[cfg(test)]
+mod testing;
+
 pub use domain::AgentConfig;
 pub use swarm::{Ground, Swarm, SwarmConfig, SwarmError};

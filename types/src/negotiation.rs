@@ -5,18 +5,33 @@ use crate::hypothesis::{Hypothesis, Situation};
 use crate::ids::{IncidentId, PlanId, RecordId};
 use crate::plan::{Fingerprint, Plan, Rehearsal};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// The version of this message set. A message of another version is refused.
 pub const NEGOTIATION_VERSION: u32 = 1;
 
 /// Who leads an incident and since which claim: a stale leader's token is lower and is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+///
+/// The older lease is the lesser one; equally old ones are ordered by domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lease {
     /// The leading domain.
     pub leader: Domain,
     /// The fencing token, growing with every claim.
     pub token: u64,
+}
+
+impl Ord for Lease {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.token, self.leader).cmp(&(other.token, other.leader))
+    }
+}
+
+impl PartialOrd for Lease {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// One remedy on offer.
@@ -159,4 +174,16 @@ pub struct Negotiation {
     pub cause: RecordId,
     /// What is said.
     pub say: Say,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_older_lease_is_the_lesser_one_whoever_leads() {
+        let lease = |leader, token| Lease { leader, token };
+        assert!(lease(Domain::Access, 1) < lease(Domain::Transport, 2));
+        assert!(lease(Domain::Transport, 2) < lease(Domain::Access, 2));
+    }
 }

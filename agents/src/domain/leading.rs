@@ -233,7 +233,13 @@ impl Loop {
         let event = LeadEvent::Closed {
             incident: incident.clone(),
         };
-        vec![command, self.publish("evt", "lead", &event)]
+        // The own correlator is told at once: the bus may lose the event, and an incident ends once.
+        let closed = correlator::Input::Closed(incident.clone());
+        vec![
+            command,
+            ask(Task::Correlator(closed)),
+            self.publish("evt", "lead", &event),
+        ]
     }
 
     pub(super) fn escalate(&mut self, incident: &IncidentId, reason: String) -> Vec<Command> {

@@ -16,6 +16,8 @@ pub(super) struct Leadership {
     /// Bids not tried yet.
     bids: Vec<Bid>,
     phase: Phase,
+    /// The incident is over for another reason: the awarded run goes on, but nothing follows it.
+    dropped: bool,
 }
 
 enum Phase {
@@ -66,6 +68,7 @@ impl Leadership {
                 attempts: 0,
                 bids: vec![],
                 phase,
+                dropped: false,
             },
             vec![call],
         )
@@ -75,7 +78,7 @@ impl Leadership {
         matches!(self.phase, Phase::Finished)
     }
 
-    /// Nothing was changed yet, so leading can simply stop.
+    /// Before an award nothing was changed, so leading can simply stop; after it, its report is still waited for.
     pub(super) fn drop_it(&mut self, reason: &str) -> Vec<Output> {
         let outputs = match &self.phase {
             Phase::Preparing { bid, .. } => {
@@ -92,7 +95,10 @@ impl Leadership {
                     },
                 ]
             }
-            Phase::Awarded { .. } => return vec![],
+            Phase::Awarded { .. } => {
+                self.dropped = true;
+                return vec![];
+            }
             Phase::Calling { .. } | Phase::Finished => vec![],
         };
         self.phase = Phase::Finished;
@@ -294,6 +300,10 @@ impl Leadership {
         config: &NegotiatorConfig,
         now: NetTime,
     ) -> Vec<Output> {
+        if self.dropped {
+            self.phase = Phase::Finished;
+            return vec![];
+        }
         match outcome {
             RunEnd::Helped => {
                 self.phase = Phase::Finished;
@@ -321,6 +331,9 @@ impl Leadership {
             }
             Phase::Awarded { deadline, .. } if now >= *deadline => {
                 self.phase = Phase::Finished;
+                if self.dropped {
+                    return vec![];
+                }
                 let reason = "the awarded domain did not report: the effect is unknown".to_owned();
                 vec![Output::GiveUp {
                     incident: self.incident.clone(),

@@ -19,7 +19,7 @@ pub enum Input {
         /// Symptoms.
         situation: Situation,
     },
-    /// Stop leading: it was merged, or recovered alone. Ignored once a plan was awarded.
+    /// Stop leading: it was merged, or recovered alone. The run of an awarded plan goes on, but nothing follows it.
     Drop {
         /// Which.
         incident: IncidentId,

@@ -9,6 +9,10 @@ use zizhi_types::{IncidentId, ManagedObject, NetTime, PlanId};
 /// How long a prepared plan that nobody awards or aborts keeps its objects, in milliseconds.
 const PROMISE_MS: u64 = 60_000;
 
+/// How long another domain's run keeps its objects beyond the plan's own verification time when its report was lost, in
+/// milliseconds: as long as its leader waits by default.
+const RUN_MS: u64 = 600_000;
+
 /// What one domain has heard and promised.
 pub(super) struct Participant {
     domain: Domain,
@@ -62,7 +66,10 @@ impl Participant {
         leading: bool,
         now: NetTime,
     ) -> Vec<Output> {
-        self.leases.insert(message.incident.clone(), message.lease);
+        let newest = self.leases.entry(message.incident.clone());
+        let newest = newest.or_insert(message.lease);
+        // A late message of an older lease does not bring that lease back.
+        *newest = message.lease.max(*newest);
         match &message.say {
             Say::Call {
                 hypotheses,
@@ -86,6 +93,9 @@ impl Participant {
     }
 
     fn prepare(&mut self, message: &Negotiation, bid: &Bid, now: NetTime) -> Vec<Output> {
+        if self.is_under_way(&bid.plan.id) {
+            return vec![];
+        }
         if let Some(incident) = self.busy(bid, &message.incident) {
             return vec![self.refuse(
                 message,
@@ -105,6 +115,12 @@ impl Participant {
             incident: message.incident.clone(),
             bid: Box::new(bid.clone()),
         }]
+    }
+
+    /// A question about a plan that was awarded or runs already comes twice: it was answered.
+    fn is_under_way(&self, plan: &PlanId) -> bool {
+        let begun = |p: &Promised| p.stage != Stage::Prepared;
+        self.awarded.contains(plan) || self.plans.get(plan).is_some_and(begun)
     }
 
     /// Another plan that is prepared or running on one of the objects.
@@ -258,11 +274,15 @@ impl Participant {
         }]
     }
 
-    /// Promises that nobody came back to are given up, unless they were awarded.
+    /// Promises that nobody came back to are given up, unless they were awarded here.
     pub(super) fn tick(&mut self, now: NetTime) -> Vec<Output> {
         let awarded = &self.awarded;
         self.plans.retain(|id, p| {
-            p.stage != Stage::Prepared || awarded.contains(id) || now.since(p.since) < PROMISE_MS
+            let keep_ms = match p.stage {
+                Stage::Prepared => PROMISE_MS,
+                Stage::Running | Stage::Ended => p.bid.plan.verify_ms + RUN_MS,
+            };
+            awarded.contains(id) || now.since(p.since) < keep_ms
         });
         vec![]
     }
