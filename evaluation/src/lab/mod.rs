@@ -34,6 +34,7 @@ pub mod recent;
 pub mod rig;
 pub mod rootless;
 pub mod service;
+pub mod session;
 pub mod state;
 pub mod status;
 pub mod steering;
@@ -150,6 +151,8 @@ impl Lab {
                 Err(e) => return Err(e.into()),
             }
         }
+        // Agents hear of the new time after all that was seen up to it, anomalies of their peers included.
+        bus.settle().await;
         bus.publish("lab", CLOCK, at, json(&Clock { now: at })?)
             .await?;
         Ok(at)
