@@ -1,5 +1,9 @@
 //! The life of a lab: what it says, what a driver's key is worth, how it ends, and that it minds its own business.
-#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 mod lab_common;
 
@@ -119,6 +123,21 @@ async fn a_lab_tells_the_bus_what_it_is_and_how_it_does() {
     }
 }
 
+/// A border has no IGP: its cost must move traffic all the same.
+async fn users_go_over(lab: &Lab, port: &str) {
+    for _ in 0..30 {
+        let (_, batches) = lab.round().await;
+        let mut samples = batches.iter().flat_map(|b| &b.samples);
+        if samples
+            .any(|s| s.object.to_string() == port && s.metric == Metric::PortOut && s.value > 3.0)
+        {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("no traffic over {port}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_works_once_and_each_change_can_be_taken_back() {
     let Some(config) = lab_common::config('k') else {
@@ -139,6 +158,9 @@ async fn a_key_works_once_and_each_change_can_be_taken_back() {
         let again = driver.apply(&format!("key-{n}"), change).await.unwrap();
         assert_eq!(first, again, "the same key gives the same answer");
         assert_ne!(first.before, first.after);
+        if change.object.name() == "c3-d1" {
+            users_go_over(&lab, "port/d2:c4-d2").await;
+        }
         let back = driver
             .apply(&format!("undo-{n}"), first.undo.as_ref().unwrap())
             .await
