@@ -1,0 +1,10 @@
+//! A whole swarm, with its real actors on the embedded bus, on a network of a hand's size.
+//!
+//! [`stories`] tells what a person would see; [`lossy`] lets the bus lose, repeat and reorder what agents say to each
+//! other, and looks whether anything was done that should not have been.
+
+mod lossy;
+mod rig;
+mod stories;
+#[path = "../../src/testing.rs"]
+mod testing;
