@@ -192,9 +192,19 @@ fn take_down(lang: Language) -> Result<ExitCode, Failure> {
         pick(lang, "processes", "个进程"),
         pick(lang, "namespaces", "个网络命名空间"),
     ];
-    println!("{what}: {} {processes}, {} {namespaces}", removed.processes, removed.namespaces);
+    println!(
+        "{what}: {} {processes}, {} {namespaces}",
+        removed.processes, removed.namespaces
+    );
     for pid in &removed.foreign {
-        println!("{}: {pid}", pick(lang, "left alone, not the lab's own", "非实验网进程，未处理"));
+        println!(
+            "{}: {pid}",
+            pick(
+                lang,
+                "left alone, not the lab's own",
+                "非实验网进程，未处理"
+            )
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -34,9 +34,9 @@ pub fn run(args: SearchArgs, lang: Language) -> Result<ExitCode, Failure> {
         Language::Zh => Language::En,
     };
     let wanted = args.words.join(" ");
-    let mut hits = index.search(&wanted, in_index(lang), HITS)?;
+    let mut hits = index.search(&wanted, lang, HITS)?;
     if hits.is_empty() {
-        hits = index.search(&wanted, in_index(other), HITS)?;
+        hits = index.search(&wanted, other, HITS)?;
     }
     for hit in &hits {
         if args.json {
@@ -44,7 +44,7 @@ pub fn run(args: SearchArgs, lang: Language) -> Result<ExitCode, Failure> {
                 "id": hit.id, "kind": hit.kind, "title": hit.title, "score": hit.score,
             }))?;
         } else {
-            println!("{:<40} {}", hit.id, pick(lang, &hit.title.en, &hit.title.zh));
+            println!("{:<40} {}", hit.id, hit.title);
         }
     }
     if hits.is_empty() && !args.json {
@@ -58,13 +58,6 @@ pub fn run(args: SearchArgs, lang: Language) -> Result<ExitCode, Failure> {
         );
     }
     Ok(ExitCode::SUCCESS)
-}
-
-const fn in_index(lang: Language) -> zizhi_knowledge::Language {
-    match lang {
-        Language::En => zizhi_knowledge::Language::En,
-        Language::Zh => zizhi_knowledge::Language::Zh,
-    }
 }
 
 fn playbooks(catalog: &Catalog) -> Vec<Document> {
