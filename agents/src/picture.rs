@@ -92,18 +92,16 @@ impl Picture {
     /// whose source is silent.
     pub fn touch(&mut self, domain: Domain, at: NetTime) {
         let silent = &self.silent;
-        let quiet = |object: &ManagedObject| {
-            silent.iter().any(|s| {
-                s == object
-                    || (object.kind() == ObjectKind::Port
-                        && object.parts().is_some_and(|(r, _)| r == s.name()))
-            })
-        };
         for (series, (_, measured)) in &mut self.values {
-            if series.0.domain() == domain && !quiet(&series.0) {
+            if series.0.domain() == domain && !is_quiet(silent, &series.0) {
                 *measured = at;
             }
         }
+    }
+
+    /// Its source is silent, so nothing is known of it now.
+    fn quiet(&self, object: &ManagedObject) -> bool {
+        is_quiet(&self.silent, object)
     }
 
     /// Sources that stopped sending.
@@ -168,7 +166,7 @@ impl Picture {
     /// The measured value, if it is fresh.
     pub fn value(&self, object: &ManagedObject, metric: Metric, now: NetTime) -> Option<f64> {
         self.aged(object, metric, now)
-            .filter(|(_, age)| *age <= FRESH_MS)
+            .filter(|(_, age)| *age <= FRESH_MS && !self.quiet(object))
             .map(|(v, _)| v)
     }
 
@@ -317,6 +315,15 @@ impl Picture {
         }
         out
     }
+}
+
+fn is_quiet(silent: &BTreeSet<ManagedObject>, object: &ManagedObject) -> bool {
+    let router_of_port = |s: &ManagedObject| {
+        s.kind() == ObjectKind::Router
+            && object.kind() == ObjectKind::Port
+            && object.parts().is_some_and(|(router, _)| router == s.name())
+    };
+    silent.iter().any(|s| s == object || router_of_port(s))
 }
 
 #[cfg(test)]

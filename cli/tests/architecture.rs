@@ -68,6 +68,9 @@ const EVERYWHERE: &[&str] = &[
 /// Packages that are pure as a whole: no await, no clock, no unseeded randomness.
 const PURE: &[&str] = &["types", "models", "twin-link", "knowledge"];
 
+/// The files of `agents` that wait and act for the engines; everything else there is pure too.
+const SHELLS: &[&str] = &["actor.rs", "role.rs", "swarm.rs", "lib.rs"];
+
 /// What makes a function depend on more than its arguments.
 const IMPURE: &[&str] = &[
     ".await",
@@ -165,8 +168,10 @@ fn read(path: &Path) -> String {
 }
 
 fn is_test_file(path: &Path) -> bool {
-    path.components()
-        .any(|c| ["tests", "tests.rs", "benches"].contains(&c.as_os_str().to_str().unwrap_or("")))
+    path.components().any(|c| {
+        let name = c.as_os_str().to_string_lossy();
+        name == "tests" || name == "benches" || name.ends_with("tests.rs")
+    })
 }
 
 /// Lines of code with their numbers, without comments and without the test module at the end of the file.
@@ -180,11 +185,19 @@ fn code(source: &str) -> Vec<(usize, &str)> {
         .collect()
 }
 
+/// Whether `line` has `word` with no letter, digit or underscore right after it: `.awaited()` is no `.await`.
+fn has_word(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| {
+        let next = line[at + word.len()..].chars().next();
+        word.ends_with(':') || next.is_none_or(|c| !c.is_alphanumeric() && c != '_')
+    })
+}
+
 fn impurities(source: &str) -> Vec<String> {
     code(source)
         .into_iter()
         .filter_map(|(n, line)| {
-            let word = IMPURE.iter().find(|w| line.contains(*w))?;
+            let word = IMPURE.iter().find(|w| has_word(line, w))?;
             Some(format!("line {n} has `{word}`"))
         })
         .collect()
@@ -292,9 +305,15 @@ fn engines_and_pure_packages_depend_on_their_arguments_only() {
     let root = root();
     let is_engine = |f: &PathBuf| f.file_name().is_some_and(|n| n == "engine.rs");
     let in_pure = |f: &PathBuf| PURE.iter().any(|p| f.starts_with(root.join(p).join("src")));
+    let in_agents = |f: &PathBuf| {
+        let is_shell = f
+            .file_name()
+            .is_some_and(|n| SHELLS.iter().any(|s| n == *s));
+        f.starts_with(root.join("agents/src")) && !is_shell
+    };
     let mut seen = 0;
     for file in files(&root, &[".rs"]) {
-        if (is_engine(&file) || in_pure(&file)) && !is_test_file(&file) {
+        if (is_engine(&file) || in_pure(&file) || in_agents(&file)) && !is_test_file(&file) {
             seen += 1;
             let found = impurities(&read(&file));
             assert!(found.is_empty(), "{}: {}", file.display(), found.join(", "));
@@ -416,6 +435,10 @@ fn the_checks_see_what_they_look_for() {
     let source =
         "fn a() {} // SystemTime in words\nlet t = SystemTime::now();\n#[cfg(test)]\nx.await";
     assert_eq!(impurities(source), ["line 2 has `SystemTime`"]);
+    assert_eq!(
+        impurities("run.awaited();\nrun.await?;"),
+        ["line 2 has `.await`"]
+    );
     assert_eq!(
         fences("a\n```sh skip=x\nb\n```\n```text\n```"),
         [(2, "sh skip=x"), (5, "text")]

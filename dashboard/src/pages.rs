@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::phrases::{Phrases, phrases};
 use crate::reader::{Reader, suffix};
 use crate::source::{Source, current};
-use crate::story::{Line, Row, Story, line, row, story};
+use crate::story::{Line, Row, Story, line, quiet_line, row, story};
 use crate::view::View;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -178,7 +178,7 @@ fn draw_incidents(view: &View, reader: &Reader) -> Result<String, Failure> {
             .collect(),
         quiet: quiet
             .take(QUIET_SHOWN)
-            .map(|r| line(r, reader.language))
+            .map(|r| quiet_line(view, r, reader.language))
             .collect(),
         frame: Frame::new(reader, words.incidents.to_owned(), Some(view)),
     };

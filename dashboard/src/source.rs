@@ -35,7 +35,7 @@ impl Source {
 
     /// The journal as it is now. A damaged journal is shown up to the damage, which the view tells.
     ///
-    /// The whole chain is checked each time the file has grown: about 100 000 records a second.
+    /// The whole chain is checked each time the file has grown, in time proportional to its size.
     pub fn view(&self) -> Result<Arc<View>, JournalError> {
         let stamp = self.stamp()?;
         // The lock is held while reading, so that many readers of a growing file read it once.

@@ -201,6 +201,23 @@ pub fn line(record: &Record, language: Language) -> Line {
     }
 }
 
+/// A record about anomalies, with what the first of them is about, since an id alone tells a reader nothing.
+pub fn quiet_line(view: &View, record: &Record, language: Language) -> Line {
+    let mut line = line(record, language);
+    if let Body::Suppressed { symptoms, .. } = &record.body
+        && let Some(Body::AnomalyRaised { anomaly }) = symptoms
+            .first()
+            .and_then(|id| view.raised(id))
+            .map(|r| &r.body)
+    {
+        let seen = quantity(anomaly.observed, anomaly.metric, language);
+        let metric = label(anomaly.metric, language);
+        let about = format!(" [{} · {metric} {seen}]", object(&anomaly.object, language));
+        line.sentence.push_str(&about);
+    }
+    line
+}
+
 /// An incident in one row.
 pub fn row(view: &View, incident: &Incident, language: Language) -> Row {
     let words = phrases(language);
@@ -214,7 +231,7 @@ pub fn row(view: &View, incident: &Incident, language: Language) -> Row {
             || words.unknown_cause.to_owned(),
             |(at, fault, _)| format!("{} · {}", label(*fault, language), object(at, language)),
         ),
-        probability: cause.map_or_else(String::new, |(_, _, p)| per_cent(*p)),
+        probability: cause.map_or_else(String::new, |(_, _, p)| text::share(*p)),
         leader: agent(Some(incident.leader), language),
         since: incident.onset,
         lasted: text::duration(end.unwrap_or(now).since(incident.onset), language),
@@ -249,7 +266,7 @@ pub fn story(view: &View, incident: &Incident, language: Language) -> Story {
         causes: diagnosis.map_or_else(Vec::new, |(_, h, _)| {
             h.iter().map(|h| teller.cause(h)).collect()
         }),
-        other: diagnosis.map_or_else(String::new, |(_, _, other)| per_cent(other)),
+        other: diagnosis.map_or_else(String::new, |(_, _, other)| text::share(other)),
         diagnosis: diagnosis.map(|(r, ..)| line(r, language)),
         proposals: teller.proposals(&records),
         talks: lines(&is_talk),
@@ -285,10 +302,6 @@ fn moments(incident: &Incident, words: &'static Phrases, language: Language) -> 
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn per_cent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
 }
 
 struct Teller<'a> {
@@ -362,12 +375,12 @@ impl Teller<'_> {
             from: agent(Some(*from), self.language),
             steps: self.steps(&bid.plan),
             cost: bid.plan.cost_tokens,
-            risk: per_cent(bid.plan.risk),
+            risk: text::share(bid.plan.risk),
             reversible: bid.plan.reversible(),
             history: if bid.tried == 0 {
                 "–".to_owned()
             } else {
-                format!("{} / {}", per_cent(bid.success_rate), bid.tried)
+                format!("{} / {}", text::share(bid.success_rate), bid.tried)
             },
             chosen: awarded.contains(&&bid.plan.id),
         })
@@ -404,9 +417,17 @@ impl Teller<'_> {
         rehearsal.changes.iter().map(told).collect()
     }
 
+    fn guard(&self, said: &GuardResult) -> GuardResult {
+        GuardResult {
+            guard: text::guard(&said.guard, self.language),
+            pass: said.pass,
+            reason: text::reason(&said.reason, self.language),
+        }
+    }
+
     fn decision(&self, record: &Record) -> Option<Decision> {
         let guards = match &record.body {
-            Body::Decided { guards, .. } => guards.clone(),
+            Body::Decided { guards, .. } => guards.iter().map(|g| self.guard(g)).collect(),
             _ if record.stage == Stage::Decide => vec![],
             _ => return None,
         };

@@ -104,7 +104,7 @@ async fn an_incident_reads_from_the_top_down() {
             "91.2 %",
             "99.7 %",
             "Who let it pass",
-            "blast-radius",
+            "blast radius",
             "What was done",
             "set the IGP cost [link ATLA-HSTN, cost=1000]",
             "Did it help?",
@@ -196,6 +196,7 @@ async fn the_reader_chooses_the_language_and_keeps_it() {
             "链路误码丢包",
             "判断依据",
             "孪生预演结果",
+            "紧急停止开关未启用",
             "全部记录",
         ],
     );

@@ -2,33 +2,24 @@
 //!
 //! These tests need FRR and network namespaces. Where they are missing they say so and pass; with `CI=true` and root
 //! they must not be missing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test stops at the first surprise; states and settings are read back exactly"
+)]
+
+mod lab_common;
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
-use zizhi_evaluation::lab::{Lab, LabConfig, LabId, doctor};
+use std::time::Duration;
+use zizhi_evaluation::lab::Lab;
+use zizhi_evaluation::lab::clock::Stopwatch;
 use zizhi_types::action::{Action, Value, Verb};
 use zizhi_types::{FaultKind, Metric};
 
+/// What must be seen of a fault.
+type Sign = fn(&Values) -> bool;
 type Values = BTreeMap<(String, Metric), f64>;
-
-fn config(id: &str) -> Option<LabConfig> {
-    let missing = doctor::missing();
-    if !missing.is_empty() {
-        let ci = std::env::var("CI").is_ok_and(|v| v == "true");
-        assert!(
-            !(ci && nix::unistd::geteuid().is_root()),
-            "the lab cannot run here: {missing:?}"
-        );
-        eprintln!("SKIPPED: the lab cannot run here: {missing:?}");
-        return None;
-    }
-    let id: LabId = format!("{id}{}", std::process::id() % 100_000)
-        .parse()
-        .unwrap();
-    let mut config = LabConfig::new(id).unwrap();
-    config.worker = vec![env!("CARGO_BIN_EXE_zizhi-lab-worker").into()];
-    Some(config)
-}
 
 async fn values(lab: &Lab) -> Values {
     let (_, batches) = lab.round().await;
@@ -47,7 +38,7 @@ fn of(values: &Values, object: &str, metric: Metric) -> f64 {
 
 /// Reads rounds until something is seen; returns how long that took.
 async fn until(lab: &Lab, what: &str, seen: impl Fn(&Values) -> bool) -> Duration {
-    let begun = Instant::now();
+    let begun = Stopwatch::start();
     loop {
         let values = values(lab).await;
         if seen(&values) {
@@ -93,11 +84,11 @@ fn healthy(lab: &Lab, values: &Values) -> bool {
 }
 
 async fn cure(lab: &Lab, key: &str, action: &Action) {
-    let begun = Instant::now();
+    let begun = Stopwatch::start();
     let receipt = lab.driver().apply(key, action).await.unwrap();
     eprintln!(
         "{action}: {:.0} ms: {} -> {}",
-        begun.elapsed().as_secs_f64() * 1000.0,
+        begun.ms(),
         receipt.before,
         receipt.after
     );
@@ -106,11 +97,13 @@ async fn cure(lab: &Lab, key: &str, action: &Action) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_is_seen_and_its_cure_works() {
-    let Some(config) = config("f") else { return };
+    let Some(config) = lab_common::config('f') else {
+        return;
+    };
     let (root, id) = (config.root.clone(), config.id.clone());
     let lab = Lab::up(config, &|line| eprintln!("{line}")).unwrap();
     until(&lab, "a healthy lab", |v| healthy(&lab, v)).await;
-    let faults: [(FaultKind, fn(&Values) -> bool); 5] = [
+    let faults: [(FaultKind, Sign); 5] = [
         (FaultKind::LinkDown, |v| {
             of(v, "port/c3:c1-c3", Metric::PortOperUp) == 0.0
                 && of(v, "port/c1:c1-c3", Metric::PortAdjacencyUp) == 0.0

@@ -130,6 +130,7 @@ fn story(fault: FaultKind) -> (&'static str, Situation) {
                 broken(4, "instance/i1", M::InstanceRejected, 0.2),
                 broken(5, "group/g1", M::GroupSuccess, 0.8),
                 unusual(6, "group/g1", M::GroupRate, 90.0),
+                unusual(7, "instance/i1", M::InstanceLatency, 500.0),
             ];
             ("site/s1", s, vec![])
         }
@@ -251,13 +252,6 @@ fn one_own_sign_is_enough_where_the_rest_is_not_measured() {
             90.0,
         ),
         (
-            "site/s1",
-            FaultKind::SiteOverload,
-            "site/s1",
-            M::SiteUtilization,
-            1.0,
-        ),
-        (
             "gateway/gw",
             FaultKind::StalePolicy,
             "gateway/gw",
@@ -331,6 +325,20 @@ fn a_crashed_router_with_lit_lasers_is_no_bundle_of_silent_cuts() {
 }
 
 #[test]
+fn a_flapping_link_caught_while_it_is_down_is_still_flapping() {
+    let (_, mut situation) = story(FaultKind::LinkDown);
+    situation
+        .symptoms
+        .push(broken(7, "port/A:A-B", M::PortFlaps, 2.0));
+    situation
+        .symptoms
+        .push(broken(8, "port/B:A-B", M::PortFlaps, 2.0));
+    let (_, fault, p) = first(&told(&situation));
+    assert_eq!(fault, FaultKind::LinkFlapping);
+    assert!(p >= 0.8, "{p}");
+}
+
+#[test]
 fn a_router_that_only_stopped_talking_did_not_crash() {
     let situation = Situation {
         symptoms: vec![],
@@ -357,6 +365,23 @@ fn a_stale_policy_that_fills_a_site_is_no_site_overload() {
         "{d:#?}"
     );
     assert!(p >= 0.8, "{p} {d:#?}");
+}
+
+#[test]
+fn a_crowd_at_one_service_of_a_half_idle_site_is_a_site_overload() {
+    let d = told(&seen(vec![
+        unusual(1, "group/g1", M::GroupRate, 90.0),
+        unusual(2, "instance/i3", M::InstanceLatency, 400.0),
+        broken(3, "instance/i3", M::InstanceRejected, 0.2),
+        broken(4, "group/g1", M::GroupSuccess, 0.9),
+    ]));
+    let (object, fault, p) = first(&d);
+    assert_eq!(
+        (object.as_str(), fault),
+        ("site/s2", FaultKind::SiteOverload),
+        "{d:#?}"
+    );
+    assert!(p >= 0.6, "{p} {d:#?}");
 }
 
 #[test]

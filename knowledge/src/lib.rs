@@ -26,4 +26,4 @@ pub use cases::{Case, Signature, Similar, Success, signature};
 pub use diagnose::{Diagnosis, diagnose, explained_by};
 pub use error::KnowledgeError;
 pub use graph::{Cancel, KnowledgeGraph};
-pub use text::{Document, Hit, Language, TextIndex};
+pub use text::{Document, Hit, TextIndex};

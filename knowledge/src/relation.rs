@@ -96,6 +96,11 @@ pub fn listed(m: &Mirror, relation: Relation, suspect: &Place) -> Option<Vec<Man
                     .collect(),
             )
         }
+        Relation::Users if suspect.object.kind() == K::Site => {
+            let groups = m.places().iter().filter(|p| p.object.kind() == K::Group);
+            let users = groups.filter(|p| uses(m, suspect, p));
+            Some(users.map(|p| p.object.clone()).collect())
+        }
         Relation::Members => {
             let above = suspect.index.map_or(&[][..], |i| m.above(i));
             let places = above.iter().map(|&i| m.at(i));

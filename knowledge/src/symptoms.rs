@@ -173,6 +173,13 @@ const LINK_DOWN: &[Sign] = &[
     sign(R::Ports, high(M::PortError), May, 0.4, 0.0),
     sign(R::Ports, high(M::PortDiscard), May, 0.3, 0.0),
     sign(R::Behind, Silent, May, 0.5, 20.0),
+    sign(
+        R::Ports,
+        Sight::Metric(M::PortFlaps, Side::Repeated),
+        Against,
+        1.0,
+        0.0,
+    ),
 ];
 const LINK_RATE_CUT: &[Sign] = &[
     sign(R::Ports, low(M::PortRate), MustOnOne, 0.95, 0.0),
@@ -195,7 +202,7 @@ const LINK_LOSSY: &[Sign] = &[
         0.0,
     ),
     sign(R::Ports, low(M::PortAdjacencyUp), May, 0.2, 30.0),
-    sign(R::Ports, low(M::PortOperUp), Against, 0.5, 0.0),
+    sign(R::Ports, low(M::PortOperUp), Against, 0.2, 0.0),
 ];
 const LINK_FLAPPING: &[Sign] = &[
     sign(
@@ -227,8 +234,15 @@ const LINK_SILENT: &[Sign] = &[
         0.0,
     ),
     sign(R::Ports, high(M::PortError), May, 0.3, 0.0),
-    sign(R::Ports, low(M::PortOperUp), Against, 1.0, 0.0),
+    sign(R::Ports, low(M::PortOperUp), Against, 0.5, 0.0),
     sign(R::Behind, Silent, May, 0.5, 20.0),
+    sign(
+        R::Ports,
+        Sight::Metric(M::PortFlaps, Side::Repeated),
+        Against,
+        1.0,
+        0.0,
+    ),
 ];
 const WRONG_COST: &[Sign] = &[
     sign(
@@ -269,6 +283,13 @@ const ROUTER_CRASH: &[Sign] = &[
     sign(R::Behind, low(M::GatewayUp), May, 0.3, 10.0),
     sign(R::Behind, low(M::InstanceUp), May, 0.3, 10.0),
     sign(R::Behind, high(M::GatewayPolicyAge), May, 0.3, 120.0),
+    sign(
+        R::FarPorts,
+        Sight::Metric(M::PortFlaps, Side::Repeated),
+        Against,
+        0.5,
+        0.0,
+    ),
 ];
 const TRAFFIC_SURGE: &[Sign] = &[
     sign(R::Itself, high(M::DemandRate), Must, 0.95, 0.0),
@@ -299,16 +320,17 @@ const INSTANCE_SLOW: &[Sign] = &[
     sign(R::Users, low(M::GroupSuccess), May, 0.4, 10.0),
     sign(R::Users, high(M::GroupLatency), May, 0.4, 10.0),
 ];
+// A crowd may fill the instances of one service while the site's others idle: its mark is the rate, not the site's mean.
 const SITE_OVERLOAD: &[Sign] = &[
-    sign(R::Itself, high(M::SiteUtilization), Must, 0.9, 0.0),
+    sign(R::Users, high(M::GroupRate), MustOnOne, 0.7, 0.0),
+    sign(R::Itself, high(M::SiteUtilization), Likely, 0.9, 0.0),
     sign(R::Members, high(M::InstanceUtilization), Likely, 0.6, 0.0),
-    sign(R::Members, high(M::InstanceLatency), May, 0.5, 10.0),
-    sign(R::Members, high(M::InstanceRejected), May, 0.5, 10.0),
-    sign(R::Members, high(M::InstanceService), Against, 0.8, 0.0),
-    sign(R::Members, high(M::InstanceSteal), Against, 0.5, 0.0),
-    sign(R::Members, low(M::InstanceUp), Against, 0.8, 0.0),
-    sign(R::SteeredBy, high(M::GatewayPolicyAge), Against, 1.0, 0.0),
-    sign(R::Users, high(M::GroupRate), May, 0.6, 0.0),
+    sign(R::Members, high(M::InstanceLatency), MustOnOne, 0.6, 0.0),
+    sign(R::Members, high(M::InstanceRejected), Likely, 0.8, 10.0),
+    sign(R::Members, high(M::InstanceService), Against, 0.35, 0.0),
+    sign(R::Members, high(M::InstanceSteal), Against, 0.2, 0.0),
+    sign(R::Members, low(M::InstanceUp), Against, 0.35, 0.0),
+    sign(R::SteeredBy, high(M::GatewayPolicyAge), Against, 0.4, 0.0),
     sign(R::Users, low(M::GroupSuccess), May, 0.4, 10.0),
     sign(R::Users, high(M::GroupLatency), May, 0.4, 10.0),
 ];

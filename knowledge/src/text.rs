@@ -15,6 +15,7 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use zizhi_types::text::Language;
 use zizhi_types::topology::Bilingual;
 
 /// Characters of a query that are read. Our choice: a long sentence.
@@ -25,15 +26,6 @@ const WRITER_BYTES: usize = 15_000_000;
 const TITLE: f32 = 3.0;
 /// The reader's own language counts this much more. Our choice: settles ties.
 const OWN_LANGUAGE: f32 = 1.2;
-
-/// In which language a person reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    En,
-    /// Chinese.
-    Zh,
-}
 
 /// A text to be found.
 #[derive(Debug, Clone, PartialEq, Eq)]

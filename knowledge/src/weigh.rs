@@ -27,8 +27,8 @@ const REFUTED: f64 = 3.0;
 const UNSEEN: f64 = 1.5;
 /// A sign that is mostly there, was looked for, and is not.
 const LIKELY_ABSENT: f64 = 1.0;
-/// A symptom that speaks against the fault.
-const CONTRARY: f64 = 2.5;
+/// A symptom of weight 1 that speaks against the fault: one that its definition excludes.
+const CONTRARY: f64 = 6.0;
 /// Each unexplained symptom, and all of them together.
 const UNEXPLAINED: f64 = 0.25;
 const UNEXPLAINED_MOST: f64 = 1.0;

@@ -33,6 +33,8 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "transport.link.restore-cost.yaml",
     "transport.link.restore-rate.yaml",
     "transport.router.restart.yaml",
+    "transport.surge.shift-all.yaml",
+    "transport.surge.shift-more.yaml",
     "transport.surge.shift-traffic.yaml",
 ];
 

@@ -152,7 +152,11 @@ fn every_fault_has_a_remedy_for_a_suspect_that_can_be_helped() {
         (
             "demand/A:B",
             F::TrafficSurge,
-            vec!["transport.surge.shift-traffic"],
+            vec![
+                "transport.surge.shift-all",
+                "transport.surge.shift-more",
+                "transport.surge.shift-traffic",
+            ],
         ),
         (
             "instance/a1",

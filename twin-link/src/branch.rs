@@ -12,7 +12,7 @@ use zizhi_types::metric::Metric;
 
 /// A gateway whose policy is older than this does not renew it by itself, in seconds: the limit of
 /// [`zizhi_types::topology::Network::objectives`].
-pub(crate) const STALE_S: f64 = 120.0;
+pub(crate) const STALE_S: f64 = 30.0;
 
 /// What actions changed that no metric carries.
 #[derive(Debug, Clone, Default, PartialEq)]

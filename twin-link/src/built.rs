@@ -5,6 +5,7 @@
 
 use crate::layout::{Layout, Slot};
 use std::collections::BTreeMap;
+use zizhi_types::domain::Domain;
 use zizhi_types::object::{ManagedObject, ObjectKind};
 use zizhi_types::topology::{Network, Preference};
 
@@ -339,6 +340,16 @@ impl Built {
     }
 
     /// The number of the measuring router.
+    /// The sources that belong to a domain.
+    pub(crate) fn owners_of(&self, domain: Domain) -> impl Iterator<Item = usize> + use<'_> {
+        let own = self
+            .names
+            .owners
+            .iter()
+            .filter(move |((kind, _), _)| Domain::of(*kind) == domain);
+        own.map(|(_, owner)| *owner)
+    }
+
     pub(crate) fn router_owner(&self, router: usize) -> Option<usize> {
         self.names
             .owners

@@ -129,7 +129,12 @@ impl Branch {
     /// Mbit/s that a direction carries.
     pub(crate) fn rate_mbps(&self, edge: &crate::built::Edge) -> f64 {
         let rate = self.get_or(edge.port, Metric::PortRate, edge.capacity_mbps);
-        rate.min(edge.capacity_mbps).max(0.0)
+        // Some ports report no rate while they are down.
+        if rate > 0.0 {
+            rate.min(edge.capacity_mbps)
+        } else {
+            edge.capacity_mbps
+        }
     }
 
     /// Loads of demands and answers, destination by destination.

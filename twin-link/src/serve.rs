@@ -147,14 +147,22 @@ impl Requests {
             let share = if workers > 0.0 { work / workers } else { 0.0 };
             model.put(site.slot, Metric::SiteUtilization, share);
         }
-        for (instance, served) in branch.built.instances.iter().zip(&self.served) {
+        for ((instance, server), served) in branch
+            .built
+            .instances
+            .iter()
+            .zip(&self.servers)
+            .zip(&self.served)
+        {
+            // A dead instance refuses everything, but nobody counts it.
+            let rejected = if server.up { served.rejected } else { f64::NAN };
             model.put(instance.slot, Metric::InstanceUtilization, served.busy);
             model.put(
                 instance.slot,
                 Metric::InstanceRate,
                 served.rps * (1.0 - served.rejected),
             );
-            model.put(instance.slot, Metric::InstanceRejected, served.rejected);
+            model.put(instance.slot, Metric::InstanceRejected, rejected);
             model.put(instance.slot, Metric::InstanceLatency, P95 * served.mean_ms);
             model.instance_rps.push(served.rps);
         }
@@ -299,10 +307,15 @@ fn serve(server: &Server, rps: f64) -> Served {
     }
     let offered = rps * server.service_ms / 1000.0;
     let workers = f64::from(server.workers);
+    let mean_ms = request_wait_ms(offered, server.workers, server.service_ms) + server.service_ms;
+    // The tail is taken as exponential, whose 95th percentile is three means.
+    let most_ms = server
+        .full_ms
+        .map_or(f64::INFINITY, |full| (full / 3.0).max(server.service_ms));
     Served {
         rps,
         busy: (offered / workers).min(1.0),
         rejected: overload(offered, workers),
-        mean_ms: request_wait_ms(offered, server.workers, server.service_ms) + server.service_ms,
+        mean_ms: mean_ms.min(most_ms),
     }
 }

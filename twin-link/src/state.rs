@@ -9,6 +9,7 @@ use crate::built::Built;
 use crate::layout::at;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use zizhi_types::domain::Domain;
 use zizhi_types::metric::Metric;
 use zizhi_types::object::{ManagedObject, ObjectKind};
 use zizhi_types::time::NetTime;
@@ -78,6 +79,20 @@ impl TwinState {
         let owner = self.built.layout.place(object).map(|p| p.owner);
         if let Some(heard) = owner.and_then(|o| self.heard.get_mut(o)) {
             *heard = Some(heard.map_or(at, |before| before.max(at)));
+        }
+    }
+
+    /// Notes that a domain told all that had changed up to `at`: what it did not mention is as it was, unless its source
+    /// is silent.
+    pub fn confirm(&mut self, domain: Domain, at: NetTime) {
+        for owner in self
+            .built
+            .owners_of(domain)
+            .filter(|o| !self.silent.contains(o))
+        {
+            if let Some(Some(heard)) = self.heard.get_mut(owner) {
+                *heard = (*heard).max(at);
+            }
         }
     }
 

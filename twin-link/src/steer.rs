@@ -5,12 +5,16 @@
 //! prefers up to seven tenths, within the bound it promised.
 
 use crate::branch::Branch;
+use crate::layout::Slot;
 use std::collections::BTreeMap;
 use zizhi_types::metric::Metric;
 use zizhi_types::topology::Preference;
 
 /// How full a sensible gateway makes an instance before it takes the next (our choice: M/M/c waits stay short).
 const FILL: f64 = 0.7;
+
+/// Share of refused requests from which a queue counts as full (our choice: more than a burst).
+const REFUSES: f64 = 0.005;
 
 /// Something that serves requests: an instance of the inventory, or one that was added in the branch.
 #[derive(Debug, Clone)]
@@ -21,6 +25,8 @@ pub(crate) struct Server {
     pub(crate) workers: u32,
     pub(crate) service_ms: f64,
     pub(crate) up: bool,
+    /// What a request takes there when the queue is full, where that was measured: 95th percentile in milliseconds.
+    pub(crate) full_ms: Option<f64>,
     price: f64,
     limit: f64,
 }
@@ -54,6 +60,7 @@ pub(crate) fn servers(branch: &Branch) -> Vec<Server> {
             workers: i.workers,
             service_ms: branch.service_ms(number),
             up: branch.is_up(i.slot, Metric::InstanceUp) && !overlay.removed.contains(&number),
+            full_ms: full_ms(branch, i.slot),
             price: i.price,
             limit: overlay
                 .limits
@@ -76,12 +83,20 @@ pub(crate) fn servers(branch: &Branch) -> Vec<Server> {
                 workers: i.workers,
                 service_ms: i.base_ms,
                 up: true,
+                full_ms: full_ms(branch, i.slot),
                 price: i.price,
                 limit: f64::INFINITY,
             }));
         }
     }
     servers
+}
+
+/// An instance that refuses requests has a full queue, so what it takes now is the most that it ever takes.
+fn full_ms(branch: &Branch, slot: Slot) -> Option<f64> {
+    let refuses = branch.get_or(slot, Metric::InstanceRejected, 0.0) > REFUSES;
+    let latency = branch.get_or(slot, Metric::InstanceLatency, f64::NAN);
+    (refuses && latency.is_finite()).then_some(latency)
 }
 
 /// The shares in a branch. `offered_rps` is what each group asks; `network_ms` the round trip of a group to a server.

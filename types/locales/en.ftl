@@ -251,10 +251,10 @@ record-bid-received = { $actor } received a bid from the { $from }: { $playbook 
     [0] never tried before
    *[other] helped in { $success } of { $tried } runs
 }.
-record-refused = { $actor } was refused by the { $from }{ $plan ->
-    [none] {""}
-   *[other] {" "}for { $plan }
-}: { $reason }.
+record-refused = { $plan ->
+    [none] { $actor } got no offer from the { $from }: { $reason }.
+   *[other] { $actor } was refused by the { $from } for { $plan }: { $reason }.
+}
 record-awarded = { $actor } awarded { $plan } to the { $to }; agreed: { $agreed }.
 record-committed = { $actor } committed to { $plan } under token { $token } of the { $leader }.
 record-aborted = { $actor } gave up { $plan } before any change: { $reason }.
@@ -292,10 +292,65 @@ record-undo-failed = { $actor } could not take back step { $step } of { $run }: 
 record-frozen = { $actor } froze { $object }: only a person may change it now ({ $reason }).
 
 ## Verify
-record-verified = { $actor } verified { $run }: { $verdict }. Violated before: { $before }; now: { $after }. { $reason }
+record-verified = { $actor } verified { $run }: { $verdict }, because { $reason }. Violated before: { $before }; now: { $after }.
 
 ## Learn
 record-remembered = { $actor } remembers { $playbook } against { $fault }: { $outcome }{ $error ->
     [none] .
    *[other] ; the twin was off by { $error }.
 }
+
+## Guards
+guard-kill-switch = kill switch
+guard-fingerprint = fingerprint
+guard-blast-radius = blast radius
+guard-one-at-a-time = one at a time
+guard-rate = rate
+guard-fresh-evidence = fresh evidence
+guard-change-freeze = change freeze
+guard-not-frozen = not frozen
+guard-mode = mode
+
+## Reasons: the key is the English text, with x for what varies
+reason-the-checks-hold-and-nothing-got-worse = the checks hold and nothing got worse
+reason-the-checks-do-not-hold = the checks do not hold
+reason-what-was-violated-before-still-is = what was violated before still is
+reason-what-must-be-checked-was-not-measured-since = what must be checked was not measured since
+reason-x-got-worse = { $x1 } got worse
+reason-pressed-by-an-operator = pressed by an operator
+reason-it-cannot-be-told-whether-the-change-helped = it cannot be told whether the change helped
+reason-the-symptoms-went-by-themselves = the symptoms went by themselves
+reason-the-evidence-names-no-cause = the evidence names no cause
+reason-it-is-the-same-as-x = it is the same as { $x1 }
+reason-no-playbook-is-for-this-fault = no playbook is for this fault
+reason-it-panicked-on-an-input = it panicked on an input
+reason-the-role-died-while-it-handled-an-input = the role died while it handled an input
+reason-the-executor-died-during-the-step = the executor died during the step
+reason-no-domain-offers-a-remedy-that-the-twin-finds-safe = no domain offers a remedy that the twin finds safe
+reason-x-remedies-were-tried-without-success = { $x1 } remedies were tried without success
+reason-a-change-could-neither-be-verified-nor-taken-back = a change could neither be verified nor taken back
+reason-not-every-domain-answered = not every domain answered
+reason-transport-refused = transport refused
+reason-compute-refused = compute refused
+reason-service-refused = service refused
+reason-access-refused = access refused
+reason-the-awarded-domain-did-not-report-the-effect-is-unknown = the awarded domain did not report: the effect is unknown
+reason-the-twin-s-state-is-x-s-old-nothing-can-be-rehearsed-on-it = the twin's state is { $x1 } s old: nothing can be rehearsed on it
+reason-the-kill-switch-is-off = the kill switch is off
+reason-the-kill-switch-is-on-pressed-by-an-operator = the kill switch is on: pressed by an operator
+reason-the-playbook-s-blast-radius-is-not-known-here = the playbook's blast radius is not known here
+reason-x-objects-x-services = { $x1 } objects, { $x2 } services
+reason-it-touches-x-objects-the-playbook-allows-x = it touches { $x1 } objects; the playbook allows { $x2 }
+reason-a-run-of-x-is-at-work-on-x = a run of { $x1 } is at work on { $x2 }
+reason-no-other-run-is-at-work-on-its-objects = no other run is at work on its objects
+reason-x-was-acted-on-x-times-in-x-minutes-at-most-x-are-allowed = { $x1 } was acted on { $x2 } times in { $x3 } minutes; at most { $x4 } are allowed
+reason-within-x-actions-per-object-in-x-minutes = within { $x1 } actions per object in { $x2 } minutes
+reason-there-is-no-evidence = there is no evidence
+reason-the-newest-evidence-is-x-s-old-at-most-x-s-are-allowed = the newest evidence is { $x1 } s old; at most { $x2 } s are allowed
+reason-the-newest-evidence-is-x-s-old = the newest evidence is { $x1 } s old
+reason-no-planned-work-on-its-objects = no planned work on its objects
+reason-none-of-its-objects-is-frozen = none of its objects is frozen
+reason-mode-auto-ceiling-auto = mode auto, ceiling auto
+reason-the-campaign-is-over = the campaign is over
+reason-the-cause-has-probability-x-less-than-x = the cause has probability { $x1 }, less than { $x2 }
+reason-it-would-touch-x-objects-more-than-the-x-it-may = it would touch { $x1 } objects, more than the { $x2 } it may

@@ -49,7 +49,7 @@ fault-wrong-cost = 路由开销配置错误
 fault-router-crash = 路由器宕机
 fault-traffic-surge = 流量突增
 fault-instance-crash = 实例宕机
-fault-instance-slow = 实例变慢（同机干扰）
+fault-instance-slow = 同机干扰致实例变慢
 fault-site-overload = 站点过载
 fault-stale-policy = 调度策略过期
 fault-cell-outage = 小区退服
@@ -233,10 +233,10 @@ record-bid-received = { $actor }收到{ $from }的投标：对{ $suspect }执行
     [0] 尚无历史记录
    *[other] 历史 { $tried } 次执行成功率 { $success }
 }。
-record-refused = { $actor }被{ $from }拒绝{ $plan ->
-    [none] {""}
-   *[other] （方案 { $plan }）
-}：{ $reason }。
+record-refused = { $plan ->
+    [none] { $actor }未收到{ $from }的投标：{ $reason }。
+   *[other] { $actor }提出的 { $plan } 被{ $from }拒绝：{ $reason }。
+}
 record-awarded = { $actor }将 { $plan } 授予{ $to }；已同意：{ $agreed }。
 record-committed = { $actor }承诺执行 { $plan }，由{ $leader }牵头（令牌 { $token }）。
 record-aborted = { $actor }在变更前放弃 { $plan }：{ $reason }。
@@ -274,10 +274,65 @@ record-undo-failed = { $actor }未能回退 { $run } 的步骤 { $step }：{ $re
 record-frozen = { $actor }已冻结{ $object }，此后仅允许人工变更（{ $reason }）。
 
 ## 验证
-record-verified = { $actor }对 { $run } 的验证结论为{ $verdict }。执行前未达成的目标：{ $before }；当前：{ $after }。{ $reason }
+record-verified = { $actor }对 { $run } 的验证结论为{ $verdict }：{ $reason }。执行前未达成的目标：{ $before }；当前：{ $after }。
 
 ## 学习
 record-remembered = { $actor }记录处置经验：以预案 { $playbook } 处置{ $fault }，{ $outcome }{ $error ->
     [none] 。
    *[other] ；孪生预测偏差 { $error }。
 }
+
+## 护栏
+guard-kill-switch = 紧急停止
+guard-fingerprint = 方案指纹
+guard-blast-radius = 影响范围
+guard-one-at-a-time = 并发限制
+guard-rate = 频次限制
+guard-fresh-evidence = 证据时效
+guard-change-freeze = 封网作业
+guard-not-frozen = 冻结检查
+guard-mode = 模式
+
+## 理由：键取自英文原文，x 代表可变部分
+reason-the-checks-hold-and-nothing-got-worse = 检查全部通过，且无任何劣化
+reason-the-checks-do-not-hold = 检查未通过
+reason-what-was-violated-before-still-is = 执行前未达成的目标仍未达成
+reason-what-must-be-checked-was-not-measured-since = 执行后缺少所需的测量数据
+reason-x-got-worse = { $x1 } 出现劣化
+reason-pressed-by-an-operator = 操作员已按下
+reason-it-cannot-be-told-whether-the-change-helped = 无法判定变更是否有效
+reason-the-symptoms-went-by-themselves = 异常已自行消失
+reason-the-evidence-names-no-cause = 现有证据不足以定位根因
+reason-it-is-the-same-as-x = 与 { $x1 } 为同一故障事件
+reason-no-playbook-is-for-this-fault = 没有针对该故障的预案
+reason-it-panicked-on-an-input = 处理输入时异常退出
+reason-the-role-died-while-it-handled-an-input = 角色在处理输入时异常退出
+reason-the-executor-died-during-the-step = 执行者在步骤执行期间异常退出
+reason-no-domain-offers-a-remedy-that-the-twin-finds-safe = 各域均未提出经孪生验证安全的处置方案
+reason-x-remedies-were-tried-without-success = 已尝试 { $x1 } 种处置方案，均未奏效
+reason-a-change-could-neither-be-verified-nor-taken-back = 变更既无法验证，也无法回退
+reason-not-every-domain-answered = 部分域未答复
+reason-transport-refused = 传输域拒绝
+reason-compute-refused = 算力域拒绝
+reason-service-refused = 业务域拒绝
+reason-access-refused = 接入域拒绝
+reason-the-awarded-domain-did-not-report-the-effect-is-unknown = 被授予方未回报结果，执行效果不明
+reason-the-twin-s-state-is-x-s-old-nothing-can-be-rehearsed-on-it = 孪生状态已过 { $x1 } 秒，无法据此预演
+reason-the-kill-switch-is-off = 紧急停止开关未启用
+reason-the-kill-switch-is-on-pressed-by-an-operator = 紧急停止开关已启用：操作员已按下
+reason-the-playbook-s-blast-radius-is-not-known-here = 预案的影响范围未知
+reason-x-objects-x-services = 涉及 { $x1 } 个对象、{ $x2 } 项业务
+reason-it-touches-x-objects-the-playbook-allows-x = 涉及 { $x1 } 个对象，预案上限为 { $x2 } 个
+reason-a-run-of-x-is-at-work-on-x = { $x1 } 的处置正在 { $x2 } 上执行
+reason-no-other-run-is-at-work-on-its-objects = 所涉对象上没有其他处置正在执行
+reason-x-was-acted-on-x-times-in-x-minutes-at-most-x-are-allowed = { $x1 } 在 { $x3 } 分钟内已被操作 { $x2 } 次，上限为 { $x4 } 次
+reason-within-x-actions-per-object-in-x-minutes = 未超过每对象 { $x2 } 分钟 { $x1 } 次的上限
+reason-there-is-no-evidence = 没有证据
+reason-the-newest-evidence-is-x-s-old-at-most-x-s-are-allowed = 最新证据已过 { $x1 } 秒，上限为 { $x2 } 秒
+reason-the-newest-evidence-is-x-s-old = 最新证据距今 { $x1 } 秒
+reason-no-planned-work-on-its-objects = 所涉对象没有计划内作业
+reason-none-of-its-objects-is-frozen = 所涉对象均未冻结
+reason-mode-auto-ceiling-auto = 预案为自动模式，上限为自动
+reason-the-campaign-is-over = 评测场次结束
+reason-the-cause-has-probability-x-less-than-x = 根因概率为 { $x1 }，低于 { $x2 }
+reason-it-would-touch-x-objects-more-than-the-x-it-may = 将涉及 { $x1 } 个对象，超过 { $x2 } 个的上限

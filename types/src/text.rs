@@ -5,10 +5,12 @@
 //! comes out as its own key, so a reader still sees what was meant.
 
 mod quantity;
+mod reason;
 mod record;
 mod word;
 
-pub use quantity::{duration, probability, quantity};
+pub use quantity::{duration, probability, quantity, share};
+pub use reason::{guard, reason};
 pub use record::sentence;
 pub use word::{Word, action, agent, hypothesis, label, object, violation};
 

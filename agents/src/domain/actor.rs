@@ -261,6 +261,7 @@ impl Running {
                 };
                 self.engine.handle(Event::Driven { run, step, result })
             }
+            Command::GoOn => self.engine.handle(Event::Sensed),
             Command::Ask(task) => self.ask(*task).await,
         }
     }

@@ -24,6 +24,8 @@ pub enum Event {
         /// What it said.
         result: Result<Receipt, zizhi_playbooks::DriverError>,
     },
+    /// The senses have heard of the new time; the rest of the loop may look at the picture.
+    Sensed,
     /// A role died; the supervision table was asked.
     RoleDied {
         /// Which.
@@ -92,6 +94,8 @@ pub enum Command {
         /// JSON.
         payload: Vec<u8>,
     },
+    /// Hand back [`Event::Sensed`]: what follows needs what was concluded up to here.
+    GoOn,
     /// Have the executor's driver change the network, and hand its answer back.
     Drive {
         /// For which run.

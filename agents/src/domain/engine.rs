@@ -89,6 +89,7 @@ impl Loop {
             Event::Message(message) => self.message(message),
             Event::Answer(answer) => self.answer(answer),
             Event::Driven { run, step, result } => self.driven(run, step, result),
+            Event::Sensed => self.sensed(),
             Event::RoleDied { role, measure } => self.role_died(role, measure),
         }
     }

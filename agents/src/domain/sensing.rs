@@ -74,20 +74,25 @@ impl Loop {
     fn clock(&mut self, clock: Clock) -> Vec<Command> {
         // Time never runs backwards for the roles, whatever is sent.
         self.now = self.now.max(clock.now);
-        let mut commands = vec![ask(Task::Detector(detector::Input::Tick))];
-        commands.push(self.state_digest());
-        let elsewhere = self.explained_elsewhere();
-        commands.push(ask(Task::Verifier(verifier::Input::Tick {
-            picture: Arc::clone(&self.picture),
+        vec![ask(Task::Detector(detector::Input::Tick)), Command::GoOn]
+    }
+
+    /// The part of a tick that looks at the picture, once the detector has said who is silent.
+    pub(super) fn sensed(&mut self) -> Vec<Command> {
+        let digest = self.state_digest();
+        let picture = Arc::clone(&self.picture);
+        let verify = verifier::Input::Tick {
+            picture: Arc::clone(&picture),
             unusual: Arc::new(self.unusual()),
-            elsewhere: Arc::new(elsewhere),
-        })));
-        commands.push(ask(Task::Correlator(correlator::Input::Tick(Arc::clone(
-            &self.picture,
-        )))));
-        commands.push(ask(Task::Negotiator(negotiator::Input::Tick)));
-        commands.push(ask(Task::Executor(executor::Input::Tick)));
-        commands
+            elsewhere: Arc::new(self.explained_elsewhere()),
+        };
+        vec![
+            digest,
+            ask(Task::Verifier(verify)),
+            ask(Task::Correlator(correlator::Input::Tick(picture))),
+            ask(Task::Negotiator(negotiator::Input::Tick)),
+            ask(Task::Executor(executor::Input::Tick)),
+        ]
     }
 
     /// Symptoms of open incidents that no own run is about.

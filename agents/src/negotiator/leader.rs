@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use zizhi_types::domain::Domain;
 use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::{Bid, Lease, Negotiation, RefuseReason, RunEnd, Say};
+use zizhi_types::objective::Violation;
 use zizhi_types::{Hypothesis, IncidentId, NetTime, Plan};
 
 /// One incident that this domain leads.
@@ -214,7 +215,7 @@ impl Leadership {
     /// Prepares the best bid that is left; without one a person is asked.
     fn next(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
         let best = (0..self.bids.len())
-            .filter(|&i| !self.bids[i].rehearsal.makes_worse)
+            .filter(|&i| promising(&self.bids[i]))
             .max_by(|&a, &b| {
                 value(&self.bids[a])
                     .total_cmp(&value(&self.bids[b]))
@@ -353,6 +354,19 @@ impl Leadership {
     }
 }
 
+/// The twin finds the plan safe and expects it to heal something, or to lessen it by a tenth.
+fn promising(bid: &Bid) -> bool {
+    let r = &bid.rehearsal;
+    let excess = |violations: &[Violation]| violations.iter().map(excess_of).sum::<f64>();
+    let heals = r.with.len() < r.without.len() || excess(&r.with) < 0.9 * excess(&r.without);
+    !r.makes_worse && (heals || r.without.is_empty())
+}
+
+/// How far a value is on the bad side of its limit, as a share of it.
+fn excess_of(violation: &Violation) -> f64 {
+    (violation.value - violation.limit).abs() / violation.limit.abs().max(0.01)
+}
+
 /// What a bid is worth to the leader, about -2 to 2. Our choice: what the twin expects to be healed counts most, then
 /// what experience says, then the author's risk; tokens and irreversibility settle ties.
 fn value(bid: &Bid) -> f64 {
@@ -367,7 +381,7 @@ fn value(bid: &Bid) -> f64 {
     let experience = (bid.success_rate - 0.5) * 2.0 * trust;
     let irreversible = if bid.plan.reversible() { 0.0 } else { 0.02 };
     // A mitigation leaves the fault in place, so a cure of equal effect goes first.
-    let temporary = if bid.plan.temporary { 0.3 } else { 0.0 };
+    let temporary = if bid.plan.temporary { 0.15 } else { 0.0 };
     healed + 0.5 * experience
         - 0.5 * bid.plan.risk
         - 0.01 * bid.plan.cost_tokens

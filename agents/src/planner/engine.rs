@@ -1,13 +1,14 @@
 //! From causes to bids: fitting playbooks, rehearsed and ranked.
 
 use super::{Input, Output, PlannerConfig, Recalled};
-use crate::picture::Picture;
+use crate::picture::{DRAINED_COST, Picture};
 use crate::role::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use zizhi_models::remedy::{self, Candidate};
 use zizhi_playbooks::{Catalog, Context, planning};
 use zizhi_twin_link::Twin;
+use zizhi_types::action::Verb;
 use zizhi_types::domain::Domain;
 use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::{Bid, RefuseReason};
@@ -140,9 +141,12 @@ impl Planner {
         }
         let actions: Vec<Action> = plan.steps.iter().map(|s| s.action.clone()).collect();
         let objectives = protected(picture, now);
-        self.twin
-            .rehearse(&actions, &objectives, now)
-            .map_err(|e| e.to_string())
+        let rehearsal = self.twin.rehearse(&actions, &objectives, now);
+        let mut rehearsal = rehearsal.map_err(|e| e.to_string())?;
+        // A link that is taken out of service on purpose protects nobody: what is left wrong with it hurts nobody.
+        let out = taken_out(&actions, picture);
+        rehearsal.with.retain(|v| !out.contains(&v.object));
+        Ok(rehearsal)
     }
 
     /// What experience says first; the twin's word counts when the leader chooses.
@@ -206,6 +210,15 @@ impl Planner {
     }
 }
 
+/// The ports of links that the actions cost out.
+fn taken_out(actions: &[Action], picture: &Picture) -> BTreeSet<ManagedObject> {
+    let drains = |a: &&Action| {
+        a.verb == Verb::LinkSetCost && a.number("cost").is_some_and(|c| c >= DRAINED_COST)
+    };
+    let links = actions.iter().filter(drains);
+    links.flat_map(|a| picture.ports_of(&a.object)).collect()
+}
+
 /// Objectives that count: not those of objects under announced work or out of service.
 fn protected(picture: &Picture, now: NetTime) -> Vec<Objective> {
     picture
@@ -255,7 +268,14 @@ impl Engine for Planner {
         match input {
             Input::Learn { domain, part } => self.learn(domain, *part),
             Input::CountFrom(number) => self.made = self.made.max(number),
-            Input::Observe { at, samples, .. } => {
+            Input::Observe {
+                at,
+                domain,
+                samples,
+            } => {
+                if domain != self.domain {
+                    self.twin.state.confirm(domain, at);
+                }
                 for sample in &samples {
                     self.twin
                         .state

@@ -312,7 +312,7 @@ impl World {
             .map(|_| {
                 self.made += 1;
                 let link = ["link/A-B", "link/B-C"][self.dice.random_range(0..2)];
-                let healed = self.dice.random_range(0..10);
+                let healed = self.dice.random_range(1..10);
                 bid(self.plan_of(me, incident, link), healed)
             })
             .collect()

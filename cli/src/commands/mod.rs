@@ -1,10 +1,13 @@
 //! One file a command.
 
 mod audit;
+mod dashboard;
 mod demo;
 mod explain;
 mod incidents;
+mod lab;
 mod playbook;
+mod search;
 mod timeline;
 
 use crate::args::{Args, Command};
@@ -23,7 +26,10 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Explain(explain) => explain::run(explain, lang),
         Command::Audit(audit) => audit::run(audit, lang),
         Command::Playbook(playbook) => playbook::run(playbook, lang),
-        _ => Err("not yet".into()),
+        Command::Dashboard(dashboard) => dashboard::run(dashboard, lang),
+        Command::Search(search) => search::run(search, lang),
+        Command::Lab(lab) => lab::run(lab, lang),
+        Command::LabWorker(worker) => lab::work(worker),
     }
 }
 

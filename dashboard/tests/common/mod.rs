@@ -290,8 +290,8 @@ pub fn second_half(w: &mut Writer) {
         reason: reason.into(),
     };
     let guards = vec![
-        guard("blast-radius", "1 link of at most 2"),
-        guard("kill-switch", "not pulled"),
+        guard("blast-radius", "1 objects, 3 services"),
+        guard("kill-switch", "the kill switch is off"),
     ];
     let decided = Body::Decided {
         plan: Box::new(plan()),
@@ -328,7 +328,7 @@ pub fn second_half(w: &mut Writer) {
         verdict: Verdict::Pass,
         before: vec![violation()],
         after: vec![],
-        reason: "What was violated is restored.".into(),
+        reason: "the checks hold and nothing got worse".into(),
     };
     let verified = w.add(36_130, &[done], verified);
     let remembered = Body::Remembered {

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match zizhi_evaluation::lab::worker::run(&arguments) {
+    let mut arguments: Vec<String> = std::env::args().collect();
+    let rest = arguments.split_off(1.min(arguments.len()));
+    match zizhi_evaluation::lab::worker::run(&arguments, &rest) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("zizhi-lab-worker: {e}");

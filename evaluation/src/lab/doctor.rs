@@ -9,6 +9,7 @@ use super::namespace;
 use super::rig::{daemon_folder, frr_user};
 use super::rootless;
 use serde::Serialize;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What is known of one need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -113,9 +114,7 @@ const CHECKS: &[Check] = &[
 
 /// Tries everything.
 pub fn examine() -> Vec<Finding> {
-    let scratch = Scratch {
-        names: ["a", "b"].map(|n| format!("zl-doctor{}-{n}", std::process::id())),
-    };
+    let scratch = Scratch::new();
     let findings = CHECKS
         .iter()
         .map(|check| examine_one(check, &scratch))
@@ -184,7 +183,18 @@ fn user_namespace() -> Result<String, LabError> {
     run("setpriv", &arguments).map(|_| works.into())
 }
 
+/// Examinations begun by this process: each has namespaces of its own.
+static BEGUN: AtomicU32 = AtomicU32::new(0);
+
 impl Scratch {
+    fn new() -> Self {
+        let number = BEGUN.fetch_add(1, Ordering::Relaxed);
+        let process = std::process::id();
+        Self {
+            names: ["a", "b"].map(|n| format!("zl-doctor{process}x{number}-{n}")),
+        }
+    }
+
     fn make(&self) -> Result<String, LabError> {
         self.names.iter().try_for_each(|n| namespace::create(n))?;
         Ok("made two".into())

@@ -3,11 +3,11 @@
 //! In: a [`FaultKind`] and an object. Out: a really broken network, with what is true about it written down when it is
 //! broken. Called by `zizhi lab run --fault` and tests. A new fault is one more row in [`FAULTS`].
 
+use super::clock::now;
 use super::command::{feed, run};
 use super::driver::configure_cost;
 use super::error::LabError;
 use super::namespace;
-use super::observer::now;
 use super::plan::{InstancePlan, Wire};
 use super::process::end;
 use super::rig::Rig;
@@ -29,6 +29,9 @@ pub struct GroundTruth {
     pub cures: Vec<Action>,
 }
 
+/// A verb, and its one parameter where it has one.
+type Cure = (Verb, Option<(&'static str, f64)>);
+
 /// One kind of fault in this lab.
 #[derive(Debug)]
 pub struct Fault {
@@ -38,7 +41,7 @@ pub struct Fault {
     pub object: &'static str,
     inject: fn(&Rig, &Target) -> Result<(), LabError>,
     clear: fn(&Rig, &Target) -> Result<(), LabError>,
-    cures: fn(&Target) -> Vec<(Verb, Option<(&'static str, f64)>)>,
+    cures: fn(&Target) -> Vec<Cure>,
 }
 
 /// Every fault of the lab.

@@ -3,6 +3,7 @@
 //! In: users' requests on TCP, commands on a control socket. Out: the instances' answers, `/stats`. Runs as a process of
 //! its own inside the gateway's namespace. What goes where is decided in [`super::steering`].
 
+use super::clock::Stopwatch;
 use super::http::{Request, Response, exchange, read_request, write_response};
 use super::recent::{Recent, Summary};
 use super::steering::{Steering, Target};
@@ -12,7 +13,7 @@ use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use zizhi_types::topology::Preference;
@@ -62,7 +63,7 @@ struct Gateway {
     url_path: String,
     steering: Mutex<Steering>,
     sent: Mutex<BTreeMap<(String, String), Recent>>,
-    started: Instant,
+    started: Stopwatch,
 }
 
 /// Steers until the process is ended.
@@ -73,7 +74,7 @@ pub async fn serve(config: GatewayConfig) -> std::io::Result<()> {
         url_path: config.url_path,
         steering: Mutex::new(Steering::new(config.targets, config.groups, 0)),
         sent: Mutex::new(BTreeMap::new()),
-        started: Instant::now(),
+        started: Stopwatch::start(),
     });
     for target in lock(&gateway.steering).targets() {
         tokio::spawn(Arc::clone(&gateway).check(target));
@@ -100,7 +101,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Gateway {
     fn now_ms(&self) -> u64 {
-        self.started.elapsed().as_millis() as u64
+        self.started.whole_ms()
     }
 
     async fn user(&self, mut stream: TcpStream) -> std::io::Result<()> {
@@ -119,9 +120,9 @@ impl Gateway {
         let Some(target) = chosen else {
             return Response::text(503, "no instance");
         };
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let answer = ask(target.address, request, ANSWER_PATIENCE).await;
-        let latency_ms = begun.elapsed().as_secs_f64() * 1000.0;
+        let latency_ms = begun.ms();
         let response = answer.unwrap_or_else(|e| Response::text(502, e.to_string()));
         let good = response.status == 200;
         if good {
@@ -176,7 +177,9 @@ impl Gateway {
         }
         for shares in counts.values_mut() {
             let sum: f64 = shares.values().sum();
-            shares.values_mut().for_each(|s| *s /= sum.max(1e-9));
+            for share in shares.values_mut() {
+                *share /= sum.max(1e-9);
+            }
         }
         let steering = lock(&self.steering);
         let limit = |t: Target| Some((steering.share(&t.id)?, t.id));

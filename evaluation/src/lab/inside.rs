@@ -24,7 +24,7 @@ pub struct Inside {
 impl Inside {
     /// Enters a namespace.
     pub fn enter(namespace: &str) -> Result<Self, LabError> {
-        let (ready, entered) = mpsc::channel();
+        let (ready, entered) = mpsc::sync_channel(1);
         let (stop, stopped) = oneshot::channel();
         let name = namespace.to_owned();
         let work = move || match start(&name) {

@@ -3,6 +3,7 @@
 //! In: a group's rate, an instance's address. Out: what the users got, what the instances say. Open loop: a slow answer
 //! does not slow the next request. Called by the observer; runs on threads inside the namespaces.
 
+use super::clock::Stopwatch;
 use super::gateway::ask;
 use super::http::Request;
 use super::inside::Inside;
@@ -10,7 +11,7 @@ use super::recent::{Recent, Summary};
 use super::service::ServiceStats;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
 
@@ -25,7 +26,7 @@ const CHECK_PATIENCE: Duration = Duration::from_millis(400);
 #[derive(Debug, Clone)]
 pub struct Users {
     recent: Arc<Mutex<Recent>>,
-    started: Instant,
+    started: Stopwatch,
 }
 
 impl Users {
@@ -39,7 +40,7 @@ impl Users {
     ) -> Self {
         let users = Self {
             recent: Arc::new(Mutex::new(Recent::default())),
-            started: Instant::now(),
+            started: Stopwatch::start(),
         };
         let request = Request::new("GET", path, Some(group));
         let every = Duration::from_secs_f64(1.0 / rate_rps.max(0.1));
@@ -65,7 +66,7 @@ impl Users {
             };
             let (users, request) = (self.clone(), request.clone());
             tokio::spawn(async move {
-                let begun = Instant::now();
+                let begun = Stopwatch::start();
                 let answer = ask(gateway, &request, USER_PATIENCE).await;
                 users.done(begun.elapsed(), answer.is_ok_and(|r| r.status == 200));
                 drop(place);
@@ -79,7 +80,7 @@ impl Users {
     }
 
     fn now_ms(&self) -> u64 {
-        self.started.elapsed().as_millis() as u64
+        self.started.whole_ms()
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Recent) -> T) -> T {

@@ -3,7 +3,12 @@
 //! In: a [`LabConfig`]. Out: a running [`Lab`], its telemetry on a bus, a [`driver::LabDriver`] that really changes it,
 //! faults with ground truth, the routers' own words as evidence. Called by `zizhi lab`. What it makes it writes down
 //! before, and removes after, also after a crash; it never touches what it has not made.
+//!
+//! Who is not root goes through [`rootless`]: `run` and `doctor` start themselves again with [`rootless::command`]; `up` and
+//! `down` are [`hold::up`] and [`hold::down`], and [`hold::command`] enters such a lab again. Inside, [`rootless::prepare`]
+//! comes first. Root calls [`Lab::up`], [`up::up`], [`up::down`] and [`status::of`] at once.
 
+pub mod clock;
 pub mod collect;
 pub mod command;
 pub mod control;
@@ -14,6 +19,7 @@ pub mod evidence;
 pub mod fault;
 pub mod frr;
 pub mod gateway;
+pub mod hold;
 pub mod http;
 pub mod inside;
 pub mod ledger;
@@ -28,7 +34,9 @@ pub mod recent;
 pub mod rig;
 pub mod rootless;
 pub mod service;
+pub mod session;
 pub mod state;
+pub mod status;
 pub mod steering;
 pub mod up;
 pub mod vty;
@@ -117,7 +125,7 @@ impl Lab {
 
     /// Says on the bus what each domain consists of.
     pub async fn publish_inventory(&self, bus: &dyn Bus) -> Result<(), LabError> {
-        let at = observer::now();
+        let at = clock::now();
         for domain in Domain::ALL {
             let inventory = Inventory {
                 domain,
@@ -143,6 +151,8 @@ impl Lab {
                 Err(e) => return Err(e.into()),
             }
         }
+        // Agents hear of the new time after all that was seen up to it, anomalies of their peers included.
+        bus.settle().await;
         bus.publish("lab", CLOCK, at, json(&Clock { now: at })?)
             .await?;
         Ok(at)
@@ -151,7 +161,7 @@ impl Lab {
     /// Reads the whole network once.
     pub async fn round(&self) -> (NetTime, Vec<TelemetryBatch>) {
         let Some(observer) = self.observer.clone() else {
-            return (observer::now(), vec![]);
+            return (clock::now(), vec![]);
         };
         let read = move || {
             // A reader that died left the last whole round.
@@ -159,7 +169,7 @@ impl Lab {
             observer.round()
         };
         let round = tokio::task::spawn_blocking(read).await;
-        round.unwrap_or_else(|_| (observer::now(), vec![]))
+        round.unwrap_or_else(|_| (clock::now(), vec![]))
     }
 
     /// Breaks something: the named object, or the fault's own choice.

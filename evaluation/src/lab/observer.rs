@@ -2,6 +2,7 @@
 //!
 //! In: a [`Rig`]. Out: one set of [`TelemetryBatch`]es per call. Called by [`super::Lab`]. Changes nothing.
 
+use super::clock::now;
 use super::collect::{Round, telemetry};
 use super::control;
 use super::error::LabError;
@@ -14,7 +15,6 @@ use super::rig::Rig;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 use zizhi_types::NetTime;
 use zizhi_types::wire::TelemetryBatch;
 
@@ -83,14 +83,6 @@ impl Observer {
         self.before = Some(round);
         (at, batches)
     }
-}
-
-/// The lab's time: milliseconds since 1970 in UTC.
-pub fn now() -> NetTime {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    NetTime(since.as_millis() as u64)
 }
 
 type Places = BTreeMap<String, Inside>;

@@ -3,13 +3,14 @@
 //! In: a [`Rig`]. Out: ledgers that the collector judges. Over a link the probes have a TTL of 1, so that none can reach
 //! the far end by another way. Called by the observer; runs on threads inside the namespaces.
 
+use super::clock::Stopwatch;
 use super::error::LabError;
 use super::inside::Inside;
 use super::ledger::{Judged, Ledger};
 use super::plan::{End, HostPlan};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::UdpSocket;
 
 const LINK_PORT: u16 = 8620;
@@ -21,14 +22,14 @@ const EVERY: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub struct Probes {
     ledger: Arc<Mutex<Ledger>>,
-    started: Instant,
+    started: Stopwatch,
 }
 
 impl Probes {
     fn new() -> Self {
         Self {
             ledger: Arc::new(Mutex::new(Ledger::default())),
-            started: Instant::now(),
+            started: Stopwatch::start(),
         }
     }
 
@@ -39,7 +40,7 @@ impl Probes {
     }
 
     fn now_ms(&self) -> f64 {
-        self.started.elapsed().as_secs_f64() * 1000.0
+        self.started.ms()
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Ledger) -> T) -> T {

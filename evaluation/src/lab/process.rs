@@ -3,12 +3,13 @@
 //! In: a process id with its start time, so that an id the kernel gave to somebody else is never signalled.
 //! Called by `down`, faults and drivers.
 
+use super::clock::Stopwatch;
 use super::error::LabError;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A process and when it started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +69,7 @@ pub fn end(processes: &[Process]) -> Result<(), LabError> {
     for process in processes {
         process.signal(Signal::SIGKILL)?;
     }
-    let started = Instant::now();
+    let started = Stopwatch::start();
     while let Some(left) = processes.iter().find(|p| p.is_alive()) {
         if started.elapsed() > Duration::from_secs(5) {
             return Err(LabError::Timeout {
@@ -90,6 +91,19 @@ pub fn has_mark(pid: i32, lab: &str) -> bool {
             .split(|byte| *byte == 0)
             .any(|entry| entry == wanted.as_bytes())
     })
+}
+
+/// All processes with a lab's mark, in this process's own process namespace: an ordinary user's lab of the same name has
+/// another, and is not ours.
+pub fn marked(lab: &str) -> Vec<Process> {
+    let space = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
+    let own = space("self");
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|pid| has_mark(*pid, lab) && space(&pid.to_string()) == own)
+        .filter_map(|pid| Process::find(pid, "", "marked"))
+        .filter(Process::is_alive)
+        .collect()
 }
 
 /// The environment variable that marks what a lab started.
@@ -120,6 +134,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::zombie_processes, reason = "the tested function reaps it")]
     fn a_killed_child_is_gone_and_reaped() {
         let child = std::process::Command::new("sleep")
             .arg("60")

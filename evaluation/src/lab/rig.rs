@@ -2,6 +2,7 @@
 //!
 //! In: names of routers and instances. Out: processes, recorded in the state file. Called by `up`, drivers and faults.
 
+use super::clock::Stopwatch;
 use super::command::run;
 use super::error::LabError;
 use super::frr::{self, Daemon};
@@ -20,7 +21,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How a lab is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -347,7 +348,7 @@ pub fn wait(
     mut done: impl FnMut() -> bool,
     state: impl FnOnce() -> String,
 ) -> Result<(), LabError> {
-    let started = Instant::now();
+    let started = Stopwatch::start();
     while !done() {
         if started.elapsed() > Duration::from_secs(seconds) {
             return Err(LabError::Timeout {

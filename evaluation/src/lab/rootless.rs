@@ -10,17 +10,24 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
-/// Set inside; its value is the user's real id.
-const INSIDE: &str = "ZIZHI_LAB_INSIDE";
+/// Written by [`prepare`], so that a second program of the same inside does not prepare again.
+const PREPARED: &str = "/run/zizhi-lab-inside";
 
-/// Whether this process is already inside.
+/// Whether this process is root of a user namespace in which only root exists.
+///
+/// The kernel says so itself: such a namespace maps exactly one id.
 pub fn is_inside() -> bool {
-    std::env::var_os(INSIDE).is_some()
+    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    nix::unistd::geteuid().is_root() && maps_one_id(&map)
 }
 
-/// Whether this process may not make namespaces as it is.
+fn maps_one_id(map: &str) -> bool {
+    map.split_whitespace().nth(2) == Some("1") && map.lines().count() == 1
+}
+
+/// Whether this process may not make namespaces as it is, and must start itself again with [`command`].
 pub fn is_needed() -> bool {
-    !nix::unistd::geteuid().is_root() && !is_inside()
+    !nix::unistd::geteuid().is_root()
 }
 
 /// The command that runs `program` with `arguments` inside new user, mount and process namespaces.
@@ -36,13 +43,21 @@ pub fn command(program: &Path, arguments: &[OsString]) -> Command {
         ])
         .args(["--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL"])
         .arg(program)
-        .args(arguments)
-        .env(INSIDE, nix::unistd::getuid().to_string());
+        .args(arguments);
     command
 }
 
-/// Makes private places where FRR and `ip netns` may write. Must be called once, first thing inside.
+/// Makes private places where FRR and `ip netns` may write. Must be called first thing inside; a second call does nothing.
 pub fn prepare() -> Result<(), LabError> {
+    if Path::new(PREPARED).exists() {
+        return Ok(());
+    }
+    if !is_inside() {
+        // On the machine itself these mounts would hide everybody's files.
+        return Err(LabError::Missing(
+            "not inside a user namespace of our own".into(),
+        ));
+    }
     for place in ["/run", "/var/tmp"] {
         tmpfs(place)?;
     }
@@ -61,7 +76,8 @@ pub fn prepare() -> Result<(), LabError> {
         None::<&str>,
     );
     shared.map_err(|source| system("share", names, source))?;
-    group_file()
+    group_file()?;
+    std::fs::write(PREPARED, "").map_err(LabError::file("create", PREPARED))
 }
 
 /// FRR insists that its user is in the group `frrvty`; inside there is only root.
@@ -102,6 +118,19 @@ fn system(verb: &str, path: &Path, source: nix::Error) -> LabError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn inside_only_one_user_exists() {
+        assert!(maps_one_id("         0       1000          1\n"));
+        assert!(
+            !maps_one_id("         0          0 4294967295\n"),
+            "the machine's own root"
+        );
+        assert!(
+            !maps_one_id("0 1000 1\n1 100000 65536\n"),
+            "a container with more users"
+        );
+    }
 
     #[test]
     fn only_frr_s_groups_get_a_member() {

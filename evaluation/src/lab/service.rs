@@ -3,13 +3,14 @@
 //! In: requests for its path. Out: an answer of [`super::plan::ANSWER_BYTES`] after its service time; `/health`; `/stats`.
 //! Runs as a process of its own inside a site's namespace, so that a fault can really kill it.
 
+use super::clock::Stopwatch;
 use super::http::{Request, Response, read_request, write_response};
 use super::recent::{Recent, Summary};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, Semaphore};
 
@@ -52,7 +53,7 @@ struct Service {
     accepted: AtomicU64,
     refused: AtomicU64,
     recent: Mutex<Recent>,
-    started: Instant,
+    started: Stopwatch,
 }
 
 /// Serves until the process is ended.
@@ -65,7 +66,7 @@ pub async fn serve(config: ServiceConfig) -> std::io::Result<()> {
         accepted: AtomicU64::new(0),
         refused: AtomicU64::new(0),
         recent: Mutex::new(Recent::default()),
-        started: Instant::now(),
+        started: Stopwatch::start(),
     });
     loop {
         let (stream, _) = listener.accept().await?;
@@ -90,7 +91,7 @@ impl Service {
     }
 
     async fn work(&self, _request: &Request) -> Response {
-        let arrived = Instant::now();
+        let arrived = Stopwatch::start();
         if self.inside.fetch_add(1, Ordering::Relaxed) >= self.config.workers + QUEUE_MAX {
             self.inside.fetch_sub(1, Ordering::Relaxed);
             self.refused.fetch_add(1, Ordering::Relaxed);
@@ -98,12 +99,12 @@ impl Service {
         }
         self.accepted.fetch_add(1, Ordering::Relaxed);
         let worker = self.workers.acquire().await;
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         tokio::time::sleep(Duration::from_secs_f64(self.config.base_ms / 1000.0)).await;
         drop(worker);
         self.inside.fetch_sub(1, Ordering::Relaxed);
-        let (latency, service) = (millis(arrived), millis(begun));
-        let now = self.started.elapsed().as_millis() as u64;
+        let (latency, service) = (arrived.ms(), begun.ms());
+        let now = self.started.whole_ms();
         self.recent.lock().await.add(now, latency, service, true);
         Response {
             status: 200,
@@ -112,7 +113,7 @@ impl Service {
     }
 
     async fn stats(&self) -> Response {
-        let now = self.started.elapsed().as_millis() as u64;
+        let now = self.started.whole_ms();
         let stats = ServiceStats {
             busy: self.inside.load(Ordering::Relaxed).min(self.config.workers),
             refused: self.refused.load(Ordering::Relaxed),
@@ -124,8 +125,4 @@ impl Service {
             Err(e) => Response::text(500, e.to_string()),
         }
     }
-}
-
-fn millis(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1000.0
 }

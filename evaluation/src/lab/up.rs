@@ -3,18 +3,18 @@
 //! In: a [`LabConfig`]. Out: a [`Rig`] with everything started and routed; after `down`, nothing. Blocking; called by
 //! the command-line program and [`super::Lab`]. Kills only what the lab started.
 
+use super::clock::Stopwatch;
 use super::error::LabError;
 use super::frr::Daemon;
 use super::namespace;
-use super::process::{Process, end, has_mark};
+use super::process::{Process, end, has_mark, marked};
 use super::rig::{LabConfig, Rig, daemon_folder, wait};
 use super::state::{LabId, State, StateFile, boot_id};
 use std::path::Path;
-use std::time::Instant;
 
 /// Builds the network and waits until every router knows every route and the services answer.
 pub fn up(config: LabConfig, progress: &dyn Fn(&str)) -> Result<Rig, LabError> {
-    let begun = Instant::now();
+    let begun = Stopwatch::start();
     if daemon_folder().is_none() {
         return Err(LabError::Missing(
             "no FRR daemons: install them with `apt install frr`; `zizhi lab doctor` tells more"
@@ -136,7 +136,8 @@ pub struct Removed {
     pub foreign: Vec<i32>,
 }
 
-/// Removes everything a lab has made, whoever made it and however it ended.
+/// Removes everything a lab has made, whoever made it and however it ended. An owner that still runs in another process
+/// is ended first.
 pub fn down(root: &Path, lab: &LabId) -> Result<Removed, LabError> {
     let file = match StateFile::open(root, lab) {
         Ok(file) => file,
@@ -168,28 +169,28 @@ fn remove(state: &State) -> Result<Removed, LabError> {
         end(std::slice::from_ref(&state.owner))?;
     }
     let mut removed = Removed::default();
-    let mut ours: Vec<Process> = state.processes.clone();
-    ours.retain(Process::is_alive);
-    let present = || state.namespaces.iter().filter(|n| namespace::exists(n));
-    for name in present() {
-        // Started, but its owner died before writing it down.
-        let unwritten = namespace::processes(name)
-            .into_iter()
-            .filter(|pid| pid.unsigned_abs() != me && has_mark(*pid, state.lab.as_str()))
-            .filter_map(|pid| Process::find(pid, "", "unrecorded"))
-            .filter(|p| ours.iter().all(|o| o.pid != p.pid));
-        let unwritten: Vec<Process> = unwritten.collect();
-        ours.extend(unwritten);
-    }
-    removed.processes = ours.len();
+    let recorded = state.processes.iter().filter(|p| p.is_alive());
+    let mut ours: Vec<Process> = recorded.cloned().collect();
+    removed.processes += ours.len();
     end(&ours)?;
-    for name in present() {
-        let left = namespace::processes(name);
-        removed
-            .foreign
-            .extend(left.into_iter().filter(|p| p.unsigned_abs() != me));
+    let present = state.namespaces.iter().filter(|n| namespace::exists(n));
+    for name in present.collect::<Vec<_>>() {
+        let left = namespace::processes(name).into_iter();
+        removed.foreign.extend(
+            left.filter(|pid| pid.unsigned_abs() != me && !has_mark(*pid, state.lab.as_str())),
+        );
         namespace::remove(name)?;
         removed.namespaces += 1;
     }
-    Ok(removed)
+    // Started, but the owner died before writing it down. The names are gone now, so that a process that was just being
+    // started either is already marked or fails to enter.
+    loop {
+        ours = marked(state.lab.as_str());
+        ours.retain(|p| p.pid.unsigned_abs() != me);
+        if ours.is_empty() {
+            return Ok(removed);
+        }
+        removed.processes += ours.len();
+        end(&ours)?;
+    }
 }

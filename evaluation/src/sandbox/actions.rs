@@ -349,7 +349,7 @@ impl World {
         let before = self.instances[index].limit;
         self.instances[index].limit = share;
         self.instances[index].tokens = 0.0;
-        // A limit is enforced by all gateways at once, also by one whose policy is stale in other respects.
+        // All gateways enforce the limit at once, but for one whose policy is stale.
         for gateway in 0..self.gateways.len() {
             self.steer(gateway, true);
         }

@@ -18,6 +18,11 @@ const TRIALS: usize = 16;
 const RELIEF_TENTHS: [u32; 11] = [11, 12, 14, 15, 17, 20, 25, 30, 40, 80, 10_000];
 /// A demand does not grow by more than this, our choice.
 const MAX_SURGE: f64 = 100.0;
+/// The mildest surge: the busiest port gets this many times what it can carry.
+const MILD_SURGE: f64 = 1.08;
+
+/// Factor, demand, port that is overloaded most.
+type Surge = (f64, usize, usize);
 
 /// An object and a severity.
 #[derive(Debug, Clone)]
@@ -123,7 +128,7 @@ impl World {
     fn is_untouched(&self, link: usize) -> bool {
         let l = &self.links[link];
         let built = &self.network.links[link];
-        l.passes && l.adjacent && !l.flapping && l.loss == [0.0; 2] && l.cost == [built.cost; 2]
+        l.passes && l.adjacent && !l.flapping && !l.is_lossy() && l.cost == [built.cost; 2]
     }
 
     /// Healthy links that carry traffic and have a detour (where any has), the busier half, in random order.
@@ -264,30 +269,34 @@ impl World {
         let lasts_s = self.rng.choose.random_range(900.0..1500.0);
         let mut order: Vec<usize> = (0..self.demands.len()).collect();
         order.shuffle(&mut self.rng.choose);
-        let found: Vec<(f64, usize, usize)> = order
-            .into_iter()
-            .filter_map(|d| self.surge_factor(d, &load, over))
-            .filter(|f| f.0 <= MAX_SURGE)
-            .collect();
-        let relieved = found.iter().take(4 * TRIALS).find_map(|f| Some((*f, self.relief(*f)?)));
-        let ((factor, demand, _), relief) =
-            relieved.map_or_else(|| Some((*found.first()?, 0)), |(f, cost)| Some((f, cost)))?;
+        // A milder surge where the strong one could only be waited out.
+        let grown = |over: f64| -> Vec<Surge> {
+            let all = order
+                .iter()
+                .filter_map(|d| self.surge_factor(*d, &load, over));
+            all.filter(|s| s.0 <= MAX_SURGE).take(4 * TRIALS).collect()
+        };
+        let strong = grown(over);
+        let mild = grown(MILD_SURGE);
+        let relieved = strong
+            .iter()
+            .chain(&mild)
+            .find_map(|s| Some((*s, Some(self.relief(*s)?))));
+        let ((factor, demand, _), relief) = relieved.or_else(|| Some((*strong.first()?, None)))?;
         let choice = Choice::new(&self.layout.demands[demand].object, demand)
             .with("factor", factor)
             .with("lasts_s", lasts_s);
-        Some(if relief > 0 { choice.with("relief_cost", f64::from(relief)) } else { choice })
+        Some(match relief {
+            Some(cost) => choice.with("relief_cost", f64::from(cost)),
+            None => choice,
+        })
     }
 
     /// Factor, demand, port that is overloaded.
-    pub(crate) fn surge_factor(
-        &self,
-        demand: usize,
-        load: &[f64],
-        over: f64,
-    ) -> Option<(f64, usize, usize)> {
+    pub(crate) fn surge_factor(&self, demand: usize, load: &[f64], over: f64) -> Option<Surge> {
         let daily = self.daily(self.now_us);
         let own = self.layout.demands[demand].mean_mbps * daily;
-        if self.demands[demand].factor != 1.0 || own <= 0.0 {
+        if self.demands[demand].factor > 1.0 || own <= 0.0 {
             return None;
         }
         let alone = self.offered_by(demand, own);
@@ -312,12 +321,24 @@ impl World {
     }
 
     /// A cost of the overloaded link with which everything fits.
-    fn relief(&self, (factor, demand, port): (f64, usize, usize)) -> Option<u32> {
+    fn relief(&self, (factor, demand, port): Surge) -> Option<u32> {
         let built = self.network.links[port / 2].cost;
         let tried = |tenths: &u32| (built * tenths / 10).clamp(built + 1, 65_535);
         RELIEF_TENTHS.iter().map(tried).find(|tried| {
-            let cost = |p: usize| if p / 2 == port / 2 { Some(*tried) } else { self.cost_now(p) };
-            let grown = |d: usize| if d == demand { factor } else { self.demands[d].factor };
+            let cost = |p: usize| {
+                if p / 2 == port / 2 {
+                    Some(*tried)
+                } else {
+                    self.cost_now(p)
+                }
+            };
+            let grown = |d: usize| {
+                if d == demand {
+                    factor
+                } else {
+                    self.demands[d].factor
+                }
+            };
             self.busiest(&self.loads_if(cost, grown)) < 0.92
         })
     }

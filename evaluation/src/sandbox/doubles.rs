@@ -187,7 +187,7 @@ impl World {
             FaultKind::LinkFlapping => self.single_flap(),
             FaultKind::LinkSilent => self.graceful_restart(),
             FaultKind::WrongCost => self.announced_cost(),
-            FaultKind::RouterCrash => self.muted_router(),
+            FaultKind::RouterCrash => Some(self.muted_router()),
             FaultKind::TrafficSurge => self.bulk_transfer(),
             FaultKind::InstanceCrash => self.rolling_restart(),
             FaultKind::InstanceSlow => self.batch_job(),
@@ -256,8 +256,8 @@ impl World {
     /// Down just before an interval ends and up just after.
     fn single_flap(&mut self) -> Option<Script> {
         let link = self.link_to_spare()?;
-        self.plan(9.7, Change::FlapDown(link, true));
-        self.plan(10.4, Change::FlapDown(link, false));
+        self.plan(9.95, Change::FlapDown(link, true));
+        self.plan(10.05, Change::FlapDown(link, false));
         let object = self.layout.links[link].clone();
         Some(Script::now(
             &object,
@@ -315,17 +315,17 @@ impl World {
         Some(script)
     }
 
-    fn muted_router(&mut self) -> Option<Script> {
+    fn muted_router(&mut self) -> Script {
         let lasts_s = self.rng.choose.random_range(30.0..40.0);
         let router = self.rng.choose.random_range(0..self.routers.len());
         self.routers[router].mute_until_us = self.now_us + (lasts_s * 1e6) as u64;
         let object = self.layout.routers[router].clone();
-        Some(Script::now(
+        Script::now(
             &object,
             lasts_s,
             "telemetry pauses while the router forwards",
             "遥测暂停，转发正常",
-        ))
+        )
     }
 
     /// A demand grows, and every port stays below 75 %.

@@ -31,7 +31,8 @@ pub struct GroundTruth {
     pub at: NetTime,
     /// When the physical cause went away.
     pub cleared_at: Option<NetTime>,
-    /// Actions that remove the cause or take its harm away.
+    /// Actions that remove the cause or take its harm away, the surest first; empty when it can only be waited out.
+    /// A surge's `relief_cost` is a cost of its overloaded link with which everything fits.
     pub cures: Vec<Verb>,
     /// How severe, by name with unit, for example `loss_ratio`.
     pub params: BTreeMap<String, f64>,
@@ -77,6 +78,11 @@ pub(crate) const fn cures(kind: FaultKind) -> &'static [Verb] {
     }
 }
 
+/// A surge that no single cost can relieve: it can only be waited out.
+fn is_to_wait_out(kind: FaultKind, choice: &Choice) -> bool {
+    kind == FaultKind::TrafficSurge && !choice.params.contains_key("relief_cost")
+}
+
 impl World {
     /// Makes a fault of a kind begin now, on an object and with a severity that the seed chooses.
     pub fn inject(&mut self, kind: FaultKind) -> Result<GroundTruth, NoTarget> {
@@ -90,11 +96,15 @@ impl World {
             id: format!("fault-{}", self.fault_count),
             kind,
             domain: choice.object.domain(),
-            object: choice.object,
+            object: choice.object.clone(),
             at: self.now(),
             cleared_at: None,
-            cures: cures(kind).to_vec(),
-            params: choice.params,
+            cures: if is_to_wait_out(kind, &choice) {
+                vec![]
+            } else {
+                cures(kind).to_vec()
+            },
+            params: choice.params.clone(),
         };
         self.faults.push(Fault {
             truth: truth.clone(),
@@ -271,7 +281,7 @@ impl World {
             FaultKind::LinkRateCut => {
                 self.links[at].rate_mbps < 0.999 * self.network.links[at].capacity_mbps
             }
-            FaultKind::LinkLossy => self.links[at].loss != [0.0; 2],
+            FaultKind::LinkLossy => self.links[at].is_lossy(),
             FaultKind::LinkFlapping => self.links[at].flapping,
             FaultKind::LinkSilent => self.links[at].silent,
             FaultKind::WrongCost => self.links[at].cost != [self.network.links[at].cost; 2],

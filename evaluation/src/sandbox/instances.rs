@@ -148,8 +148,8 @@ impl World {
     pub(crate) fn stop_instance(&mut self, index: usize) {
         let now_us = self.now_us;
         let instance = &mut self.instances[index];
-        let busy = instance.busy as i32;
-        instance.note_busy(now_us, -busy);
+        instance.note_busy(now_us, 0);
+        instance.busy = 0;
         instance.epoch += 1;
         instance.recent.clear();
         let waiting: Vec<u32> = instance.queue.drain(..).collect();

@@ -49,7 +49,7 @@ pub enum NetworkError {
         /// The line that names the first culprit, where it was found.
         line: Option<usize>,
         /// The first problem.
-        problem: NetworkProblem,
+        problem: Box<NetworkProblem>,
         /// How many more there are.
         others: usize,
     },
@@ -82,19 +82,32 @@ pub fn load(name_or_path: &str) -> Result<Network, NetworkError> {
         source,
     })?;
     if extension == "json" {
-        let syntax = |message| NetworkError::Syntax { file: name_or_path.to_owned(), message };
+        let syntax = |message| NetworkError::Syntax {
+            file: name_or_path.to_owned(),
+            message,
+        };
         let network = super::topology_file::read_map(&text).map_err(syntax)?;
         return check(name_or_path, "", network);
     }
     parse(name_or_path, &text)
 }
 
-/// Puts one matrix of a `tm-series-v1` file (rows in the routers' order) in place of the network's demands.
-pub fn with_matrix(mut network: Network, path: &Path, interval: usize) -> Result<Network, NetworkError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| NetworkError::Read { path: path.to_owned(), source })?;
-    super::topology_file::read_matrix(&mut network, &text, interval)
-        .map_err(|message| NetworkError::Syntax { file: path.display().to_string(), message })?;
+/// Puts one matrix of a `tm-series-v1` file in place of the network's demands.
+pub fn with_matrix(
+    mut network: Network,
+    path: &Path,
+    interval: usize,
+) -> Result<Network, NetworkError> {
+    let text = std::fs::read_to_string(path).map_err(|source| NetworkError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    super::topology_file::read_matrix(&mut network, &text, interval).map_err(|message| {
+        NetworkError::Syntax {
+            file: path.display().to_string(),
+            message,
+        }
+    })?;
     Ok(network)
 }
 
@@ -115,7 +128,7 @@ pub(crate) fn check(file: &str, text: &str, network: Network) -> Result<Network,
     Err(NetworkError::Problem {
         file: file.to_owned(),
         line: line_of(&problem, text),
-        problem,
+        problem: Box::new(problem),
         others: problems.count(),
     })
 }
@@ -132,7 +145,7 @@ fn line_of(problem: &NetworkProblem, text: &str) -> Option<usize> {
             .any(|w| w == word)
     };
     let defines = |line: &&str| has(line, id) && line.contains("id:");
-    let line = text.lines().filter(defines).last().or_else(|| {
+    let line = text.lines().rfind(defines).or_else(|| {
         let missing = missing?;
         text.lines().find(|line| has(line, missing))
     })?;

@@ -326,7 +326,11 @@ fn read_instance(
 /// Service time and latency over this interval's requests, but at least over the last twenty of the last minute:
 /// the exporter's window, so that an almost idle instance does not look erratic. Nothing where there was nothing.
 fn read_times(i: &mut super::state::InstanceState, now_us: u64, sheet: &mut Sheet) {
-    while i.recent.front().is_some_and(|r| now_us.saturating_sub(r.at_us) > WINDOW_US) {
+    while i
+        .recent
+        .front()
+        .is_some_and(|r| now_us.saturating_sub(r.at_us) > WINDOW_US)
+    {
         i.recent.pop_front();
     }
     let spare = i.recent.len().saturating_sub((i.served as usize).max(20));
@@ -334,7 +338,12 @@ fn read_times(i: &mut super::state::InstanceState, now_us: u64, sheet: &mut Shee
     if i.recent.is_empty() {
         return;
     }
-    let mean = i.recent.iter().map(|r| f64::from(r.service_ms)).sum::<f64>() / i.recent.len() as f64;
+    let mean = i
+        .recent
+        .iter()
+        .map(|r| f64::from(r.service_ms))
+        .sum::<f64>()
+        / i.recent.len() as f64;
     let mut totals: Vec<f32> = i.recent.iter().map(|r| r.total_ms).collect();
     sheet.add(&i.object, Metric::InstanceService, mean);
     if let Some(latency) = p95(&mut totals) {

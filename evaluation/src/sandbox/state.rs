@@ -22,6 +22,7 @@ pub(crate) struct RouterState {
     pub mute_until_us: u64,
 }
 
+#[allow(clippy::struct_excessive_bools)] // each is one physical fact that holds or not, in any combination
 /// A link: settings, hidden physical state, and what follows from it.
 #[derive(Debug, Clone)]
 pub(crate) struct LinkState {
@@ -66,6 +67,11 @@ impl LinkState {
             adjacent: true,
         }
     }
+
+    /// Whether it damages packets.
+    pub fn is_lossy(&self) -> bool {
+        self.loss.iter().any(|loss| *loss > 0.0)
+    }
 }
 
 /// A port: queue and counters of the running interval.
@@ -109,6 +115,7 @@ pub(crate) struct PathState {
     pub rtts_ms: Vec<f32>,
 }
 
+#[allow(clippy::struct_excessive_bools)] // independent facts about one process
 /// A service instance.
 #[derive(Debug, Clone)]
 pub(crate) struct InstanceState {

@@ -1,13 +1,13 @@
 //! How gateways steer (the C-PS of CATS, RFC 10053): shares of each group's requests per instance.
 //!
 //! Every five seconds a gateway ranks the instances of a service by price or by estimated latency and fills them to
-//! 70 % of their capacity in that order, counting what the other gateways plan to send. It moves 40 % of the way to
+//! two thirds of their capacity in that order, counting what the other gateways plan to send. It moves 40 % of the way to
 //! the new shares, so that gateways do not chase each other.
 
 use super::world::World;
 
 /// Share of an instance's capacity that gateways plan to use: beyond it waiting grows fast.
-pub(crate) const FILL: f64 = 0.7;
+const FILL: f64 = 0.66;
 /// How far one computation moves towards the new shares.
 const DAMPING: f64 = 0.4;
 /// A 95th percentile is about this many means.
@@ -196,7 +196,9 @@ impl World {
         }
         let sum: f64 = weights.iter().sum();
         if sum > 0.0 {
-            weights.iter_mut().for_each(|w| *w /= sum);
+            for weight in weights.iter_mut() {
+                *weight /= sum;
+            }
         }
     }
 }

@@ -86,9 +86,9 @@ impl World {
             Metric::PortError => (value + 1e-6 * draw.abs()).min(1.0),
             Metric::InstanceSteal => (value + 0.004 * draw).clamp(0.0, 1.0),
             Metric::CellUsers => (value * (1.0 + 0.01 * draw)).max(0.0).round(),
-            Metric::SiteUtilization
-            | Metric::InstanceUtilization
-            | Metric::CellUtilization => (value * (1.0 + 0.008 * draw)).clamp(0.0, 1.0),
+            Metric::SiteUtilization | Metric::InstanceUtilization | Metric::CellUtilization => {
+                (value * (1.0 + 0.008 * draw)).clamp(0.0, 1.0)
+            }
             _ => (value * self.bias(&reading.object) * (1.0 + 0.008 * draw)).max(0.0),
         }
     }

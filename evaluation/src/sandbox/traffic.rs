@@ -23,7 +23,9 @@ pub(crate) fn demands(network: &Network) -> Vec<(usize, usize, f64)> {
     } else {
         1.0
     };
-    gravity.iter_mut().for_each(|d| d.2 *= unit);
+    for demand in &mut gravity {
+        demand.2 *= unit;
+    }
     demands.extend(gravity);
     demands
 }

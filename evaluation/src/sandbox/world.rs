@@ -1,7 +1,7 @@
 //! The world: the whole simulated network and its agenda.
 //!
 //! In: a network, a seed, a start; later actions and faults. Out: readings per interval. Pure: no I/O, no clock, all
-//! randomness from seeded ChaCha8 streams, so a clone goes on exactly as the original does.
+//! randomness from seeded `ChaCha8` streams, so a clone goes on exactly as the original does.
 
 use super::clockwork::{Agenda, Event};
 use super::doubles::Plans;

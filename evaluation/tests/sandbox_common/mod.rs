@@ -1,5 +1,5 @@
 //! A bus that only writes down what is published.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)] // shared by tests and the speed example; each uses a part
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -26,7 +26,7 @@ use zizhi_types::time::NetTime;
 pub struct DetectorConfig {
     /// Samples before the baseline may raise anything. 20: less gives no scale to judge by.
     pub cold_samples: u32,
-    /// Time constant of the level. 10 min: follows a daily swing, does not follow a fault of minutes.
+    /// Time constant of the level. 400 s: lags a daily swing of 50 % by less than half a scale.
     pub level_tau_ms: u64,
     /// Time constant of the scale. 1 h: 360 samples give it within 5 %.
     pub scale_tau_ms: u64,
@@ -46,9 +46,9 @@ impl Default for DetectorConfig {
     fn default() -> Self {
         Self {
             cold_samples: 20,
-            level_tau_ms: 600_000,
+            level_tau_ms: 400_000,
             scale_tau_ms: 3_600_000,
-            alarm_share: 3e-5,
+            alarm_share: 1.9e-5,
             clear_share: 1e-3,
             clear_samples: 3,
             accept_shift_ms: 7_200_000,

@@ -43,7 +43,7 @@ impl Shape {
             // A mean over an interval, and requests a second: two, or a quarter.
             M::InstanceService | M::GroupRate => (1.0, 0.5, 0.05),
             // A 95th percentile of a hundred requests jumps about: ten milliseconds, or two fifths.
-            M::InstanceLatency | M::GroupLatency => (5.0, 2.0, 0.08),
+            M::InstanceLatency | M::GroupLatency => (5.0, 2.0, 0.1),
             // Traffic: a quarter.
             M::DemandRate => (0.1, 0.05, 0.05),
             // One change of carrier is maintenance, two in an interval are not.

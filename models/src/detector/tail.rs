@@ -20,8 +20,8 @@ const TAIL_MEMORY: f64 = 200.0;
 const NORMAL_ABOVE: f64 = 0.066_807;
 const NORMAL_EXCESS: f64 = 0.4388;
 /// A mean excess this much above the normal one may be chance; `HEAVY` more, and only the own tail counts (our choice).
-const TAIL_SLACK: f64 = 0.1;
-const HEAVY: f64 = 0.3;
+const TAIL_SLACK: f64 = 0.0;
+const HEAVY: f64 = 0.35;
 /// One sample teaches at most this excess: a fault's first sample must not blunt the tail.
 const EXCESS_MOST: f64 = 6.0;
 /// Weight of the normal distribution before anything was seen, in samples.

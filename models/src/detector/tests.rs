@@ -260,3 +260,22 @@ fn after_a_long_gap_the_level_is_learnt_anew() {
     let seen = detector.observe(Metric::PortUtilization, 0.6, at(later), None);
     assert!(seen.cold && !seen.anomalous);
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_comes_in_the_assessment_is_sound(
+        metric in 0..Metric::ALL.len(),
+        values in proptest::collection::vec((-1e12..1e12_f64, 0..4_000_000_u64), 1..120),
+    ) {
+        let mut detector = Detector::new(DetectorConfig::default());
+        let mut now = NetTime(0);
+        for (value, gap_ms) in values {
+            now = now + gap_ms;
+            let seen = detector.observe(Metric::ALL[metric], value, now, None);
+            proptest::prop_assert!((0.0..=1.0).contains(&seen.score), "{seen:?}");
+            proptest::prop_assert!(seen.expected.is_finite(), "{seen:?}");
+            proptest::prop_assert!(seen.lower <= seen.upper, "{seen:?}");
+            proptest::prop_assert_eq!(seen.onset.is_some(), seen.anomalous);
+        }
+    }
+}

@@ -54,13 +54,22 @@ pub fn probability(value: f64, language: Language) -> String {
         _ => "very-unlikely",
     };
     let mut args = FluentArgs::new();
-    args.set("percent", format!("{:.0} %", value * 100.0));
+    args.set("percent", share(value));
     let none = FluentArgs::new();
     args.set(
         "words",
         format(language, &format!("likelihood-{word}"), &none),
     );
     format(language, "probability", &args)
+}
+
+/// A share from 0 to 1 in whole per cent; what is neither 0 nor 1 is never rounded to them.
+pub fn share(value: f64) -> String {
+    match value {
+        v if v > 0.0 && v < 0.005 => "<1 %".to_owned(),
+        v if v > 0.995 && v < 1.0 => ">99 %".to_owned(),
+        v => format!("{:.0} %", v * 100.0),
+    }
 }
 
 /// A share from 0 to 1 as a percentage; two digits after the point below one per cent.
@@ -136,6 +145,7 @@ mod tests {
     #[test]
     fn a_probability_comes_with_a_word() {
         assert_eq!(probability(0.87, Language::En), "87 % (likely)");
-        assert_eq!(probability(0.995, Language::Zh), "100 %（几乎可以确定）");
+        assert_eq!(probability(0.999, Language::Zh), ">99 %（几乎可以确定）");
+        assert_eq!(probability(0.001, Language::En), "<1 % (very unlikely)");
     }
 }

@@ -15,6 +15,9 @@ use std::fmt::Display;
 /// Items of a list that are named before the rest is only counted.
 const NAMED: usize = 3;
 
+/// Probability below which a sentence does not name a further hypothesis; the record keeps it.
+const WORTH_NAMING: f64 = 0.01;
+
 /// What the record says, as one sentence (two where a reason follows).
 pub fn sentence(record: &Record, language: Language) -> String {
     whole(record, language).0
@@ -121,7 +124,7 @@ impl Words {
             } => p("dead-letter")
                 .with("message", message)
                 .with("subject", subject)
-                .with("reason", bare(reason)),
+                .with("reason", self.reason(reason)),
             Body::MaintenanceNoted {
                 ticket,
                 objects,
@@ -166,7 +169,7 @@ impl Words {
             }
             Body::Diagnosed { hypotheses, other } => self.diagnosed(hypotheses, *other),
             Body::EvidenceInsufficient { need } => {
-                p("evidence-insufficient").with("need", bare(need))
+                p("evidence-insufficient").with("need", self.reason(need))
             }
             Body::Planned {
                 plans,
@@ -240,7 +243,7 @@ impl Words {
             } => p("step-failed")
                 .with("run", run)
                 .with("step", step)
-                .with("reason", bare(reason))
+                .with("reason", self.reason(reason))
                 .whether("unknown", *effect_unknown),
             Body::UndoStarted {
                 run,
@@ -260,7 +263,7 @@ impl Words {
             Body::UndoFailed { run, step, reason } => p("undo-failed")
                 .with("run", run)
                 .with("step", step)
-                .with("reason", bare(reason)),
+                .with("reason", self.reason(reason)),
             Body::Frozen { reason } => p("frozen")
                 .with("object", self.about(record.object.as_ref()))
                 .with("reason", self.reason(reason)),
@@ -275,7 +278,7 @@ impl Words {
                 .with("verdict", label(*verdict, l))
                 .with("before", self.violations(before))
                 .with("after", self.violations(after))
-                .with("reason", reason),
+                .with("reason", self.reason(reason)),
             Body::Remembered {
                 fault,
                 playbook,
@@ -302,17 +305,18 @@ impl Words {
 
     fn diagnosed(&self, hypotheses: &[Hypothesis], other: f64) -> Phrase {
         let Some((first, others)) = hypotheses.split_first() else {
-            return Phrase::new("diagnosed-nothing").with("other", percent_whole(other));
+            return Phrase::new("diagnosed-nothing").with("other", super::share(other));
         };
         let others: Vec<_> = others
             .iter()
+            .filter(|h| h.probability >= WORTH_NAMING)
             .map(|h| hypothesis(h, self.language))
             .collect();
         let rest = (!others.is_empty()).then(|| self.list(&others));
         Phrase::new("diagnosed")
             .with("first", hypothesis(first, self.language))
             .maybe("others", rest)
-            .with("other", percent_whole(other))
+            .with("other", super::share(other))
     }
 
     fn bid(&self, bid: &Bid) -> Phrase {
@@ -323,10 +327,10 @@ impl Words {
             .with("with", bid.rehearsal.with.len())
             .with("without", bid.rehearsal.without.len())
             .with("cost", number(bid.plan.cost_tokens))
-            .with("risk", percent_whole(bid.plan.risk))
+            .with("risk", super::share(bid.plan.risk))
             .whether("reversible", bid.plan.reversible())
             .count("tried", bid.tried)
-            .with("success", percent_whole(bid.success_rate))
+            .with("success", super::share(bid.success_rate))
     }
 
     fn refusal(&self, reason: &RefuseReason) -> String {
@@ -344,7 +348,7 @@ impl Words {
                 self.piece("refuse-stale-lease", &[("token", token), ("agent", holder)])
             }
             RefuseReason::Guard { reason } => {
-                self.piece("refuse-guard", &[("reason", bare(reason).to_owned())])
+                self.piece("refuse-guard", &[("reason", self.reason(reason))])
             }
             RefuseReason::NothingToOffer => self.piece("refuse-nothing-to-offer", &[]),
         }
@@ -354,7 +358,13 @@ impl Words {
         let failed: Vec<String> = guards
             .iter()
             .filter(|g| !g.pass)
-            .map(|g| format!("{} ({})", g.guard, bare(&g.reason)))
+            .map(|g| {
+                format!(
+                    "{} ({})",
+                    super::guard(&g.guard, self.language),
+                    self.reason(&g.reason)
+                )
+            })
             .collect();
         (!failed.is_empty()).then(|| self.list(&failed))
     }
@@ -372,7 +382,7 @@ impl Words {
 
     /// A reason that the code names by a key, or that a person or a program wrote.
     fn reason(&self, reason: &str) -> String {
-        known_or(self.language, &format!("reason-{reason}"), bare(reason))
+        super::reason(reason, self.language)
     }
 
     /// The first few items and the number of the others.
@@ -406,15 +416,6 @@ fn rehearsed(phrase: Phrase, rehearsal: &Rehearsal) -> Phrase {
         .whether("worse", rehearsal.makes_worse)
         .count("samples", rehearsal.error_samples)
         .with("error", percent(rehearsal.error))
-}
-
-fn percent_whole(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
-}
-
-/// A reason without the full stop that its sentence brings itself.
-fn bare(reason: &str) -> &str {
-    reason.trim_end().trim_end_matches(['.', '。'])
 }
 
 /// Chinese typesetting puts a space between Han characters and Latin letters or digits; no line ends in a space.

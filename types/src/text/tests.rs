@@ -404,7 +404,7 @@ fn bodies() -> Vec<Body> {
             verdict: Verdict::Pass,
             before: vec![violation()],
             after: vec![],
-            reason: text("All checks hold."),
+            reason: text("the checks hold and nothing got worse"),
         },
         Body::Remembered {
             fault: FaultKind::LinkLossy,
