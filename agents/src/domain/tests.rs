@@ -75,19 +75,25 @@ impl Story {
     }
 }
 
-fn bodies(commands: &[Command]) -> Vec<&Body> {
-    let body = |c| match c {
-        &Command::Append(ref record) => Some(&record.body),
+fn body(command: &Command) -> Option<&Body> {
+    match command {
+        Command::Append(record) => Some(&record.body),
         _ => None,
-    };
+    }
+}
+
+fn bodies(commands: &[Command]) -> Vec<&Body> {
     commands.iter().filter_map(body).collect()
 }
 
-fn tasks(commands: &[Command]) -> Vec<&Task> {
-    let task = |c| match c {
-        &Command::Ask(ref task) => Some(&**task),
+fn task(command: &Command) -> Option<&Task> {
+    match command {
+        Command::Ask(task) => Some(task),
         _ => None,
-    };
+    }
+}
+
+fn tasks(commands: &[Command]) -> Vec<&Task> {
     commands.iter().filter_map(task).collect()
 }
 

@@ -100,12 +100,15 @@ impl Story {
     }
 }
 
-fn said(outputs: &[Output]) -> Vec<&Say> {
-    let say = |o| match o {
-        &Output::Say { ref say, .. } => Some(say),
+fn word(output: &Output) -> Option<&Say> {
+    match output {
+        Output::Say { say, .. } => Some(say),
         _ => None,
-    };
-    outputs.iter().filter_map(say).collect()
+    }
+}
+
+fn said(outputs: &[Output]) -> Vec<&Say> {
+    outputs.iter().filter_map(word).collect()
 }
 
 fn prepared(outputs: &[Output]) -> Option<&Bid> {
