@@ -513,7 +513,8 @@ impl Loop {
         say: Say,
     ) -> Vec<Command> {
         let mut commands = vec![];
-        if matches!(say, Say::Call { .. }) {
+        // Said again to one domain, it is no new step.
+        if matches!(say, Say::Call { .. }) && to.is_none() {
             let diagnosed = self.trail(incident).diagnosed.clone();
             let body = Body::Called {
                 domains: Domain::ALL.to_vec(),

@@ -214,6 +214,17 @@ fn missing_answers_end_by_deadline_without_an_action() {
             bids: vec![best.clone()],
         },
     );
+    story.now_s = 9;
+    assert!(story.tell(Input::Tick).is_empty());
+    story.now_s = 10;
+    let again = story.tell(Input::Tick);
+    assert!(
+        matches!(
+            said(&again)[..],
+            [Say::Call { .. }, Say::Call { .. }, Say::Call { .. }]
+        ),
+        "who did not answer is called once more: {again:?}"
+    );
     story.now_s = 19;
     assert!(story.tell(Input::Tick).is_empty());
     story.now_s = 20;
@@ -228,6 +239,13 @@ fn missing_answers_end_by_deadline_without_an_action() {
         Say::Prepared {
             plan: best.plan.id.clone(),
         },
+    );
+    story.now_s = 30;
+    let again = story.tell(Input::Tick);
+    assert_eq!(
+        said(&again).len(),
+        3,
+        "the three that did not answer: {again:?}"
     );
     story.now_s = 40;
     let outputs = story.tell(Input::Tick);
@@ -286,6 +304,12 @@ fn an_award_that_nobody_reports_on_ends_with_a_person_and_no_second_try() {
     let bids = three_bids();
     let (mut story, _) = Story::offered(bids.clone());
     story.all_agree(&bids[2]);
+    story.now_s = 10;
+    let again = story.tell(Input::Tick);
+    assert!(
+        matches!(said(&again)[..], [Say::Award { .. }]),
+        "it may have been lost: {again:?}"
+    );
     story.now_s = 719;
     assert!(story.tell(Input::Tick).is_empty());
     story.now_s = 720;
@@ -469,4 +493,15 @@ fn a_message_of_another_version_or_to_another_domain_is_not_heard() {
         ..call
     };
     assert!(story.tell(Input::Heard(elsewhere)).is_empty());
+}
+
+#[test]
+fn an_award_whose_run_has_begun_is_not_said_again() {
+    let bids = three_bids();
+    let (mut story, _) = Story::offered(bids.clone());
+    story.all_agree(&bids[2]);
+    let plan = bids[2].plan.id.clone();
+    story.hears(Domain::Transport, Say::Commit { plan });
+    story.now_s = 10;
+    assert!(story.tell(Input::Tick).is_empty());
 }
