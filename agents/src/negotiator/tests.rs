@@ -472,6 +472,42 @@ fn a_question_that_comes_again_during_the_run_changes_nothing() {
 }
 
 #[test]
+fn word_of_the_beginning_that_comes_after_the_end_keeps_no_object() {
+    let mut story = Story::new();
+    let good = bid(reset(1, &about(), "link/A-B"), 9);
+    let plan = good.plan.id.clone();
+    story.prepare(&good);
+    story.award(&good, &good.plan.fingerprint);
+    story.tell(Input::Committed(plan.clone()));
+    story.tell(Input::Ended {
+        plan: plan.clone(),
+        outcome: RunEnd::Helped,
+    });
+    assert!(
+        story
+            .hears(Domain::Transport, Say::Commit { plan })
+            .is_empty()
+    );
+    let rival = incident("inc-transport-2");
+    let next = bid(reset(2, &rival, "link/A-B"), 9);
+    let outputs = story.tell(Input::Heard(Negotiation {
+        version: NEGOTIATION_VERSION,
+        incident: rival,
+        lease: lease(Domain::Transport, 6),
+        from: Domain::Transport,
+        to: None,
+        cause: RecordId::new("transport", 1),
+        say: Say::Prepare {
+            bid: Box::new(next),
+        },
+    }));
+    assert!(
+        matches!(&outputs[..], [Output::AskJudgement { .. }]),
+        "{outputs:?}"
+    );
+}
+
+#[test]
 fn a_message_of_another_version_or_to_another_domain_is_not_heard() {
     let mut story = Story::new();
     let call = Negotiation {
