@@ -230,6 +230,7 @@ impl Loop {
             .because(self.last(incident));
         let command = self.append(draft).1;
         self.open.remove(incident);
+        self.closed.insert(incident.clone());
         let event = LeadEvent::Closed {
             incident: incident.clone(),
         };

@@ -175,6 +175,25 @@ fn an_incident_that_ends_is_told_to_the_own_correlator_at_once() {
 }
 
 #[test]
+fn a_claim_that_comes_after_the_end_opens_nothing() {
+    let mut story = Story::new();
+    let lead = |domain| wire::subject(domain, "evt", "lead");
+    let theirs = incident("inc-compute-1");
+    let closed = LeadEvent::Closed {
+        incident: theirs.clone(),
+    };
+    story.hears(&lead(Domain::Compute), &closed);
+    let claimed = LeadEvent::Claimed {
+        incident: theirs,
+        lease: lease(Domain::Compute, 2),
+        symptoms: vec![],
+        suspect: object("instance/i1"),
+        fault: FaultKind::InstanceCrash,
+    };
+    assert!(story.hears(&lead(Domain::Compute), &claimed).is_empty());
+}
+
+#[test]
 fn telemetry_of_another_domain_is_not_taken_in() {
     let mut story = Story::new();
     let subject = wire::subject(Domain::Compute, "obs", "telemetry");
