@@ -6,6 +6,7 @@ use crate::args::DemoArgs;
 use crate::fail::Failure;
 use crate::journals;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write as _};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -332,7 +333,8 @@ impl Show {
 
     fn closing(&self, results: &[SlotResult], summary: &Summary) -> Result<(), Failure> {
         if self.json {
-            return json_line(&serde_json::json!({ "summary": summary }));
+            // A map of one entry, and not `json!`, which would sort the summary's own fields.
+            return json_line(&BTreeMap::from([("summary", summary)]));
         }
         println!("\n{}", table(results, self.lang));
         match self.lang {
