@@ -50,6 +50,9 @@ impl Picture {
     /// Takes over a domain's inventory.
     pub fn learn(&mut self, domain: Domain, part: Network) {
         self.network.learn(domain, part);
+        for work in &self.works {
+            redesign(&mut self.network, &work.intended);
+        }
         let intended = |mut o: Objective| {
             let series = (o.object.clone(), o.metric);
             o.limit = self.intended.get(&series).copied().unwrap_or(o.limit);
@@ -114,6 +117,7 @@ impl Picture {
         for sample in &work.intended {
             self.intend(&sample.object, sample.metric, sample.value);
         }
+        redesign(&mut self.network, &work.intended);
         self.works.push(work);
     }
 
@@ -314,6 +318,19 @@ impl Picture {
             });
         }
         out
+    }
+}
+
+/// An announced cost is the cost that is meant from now on, whoever sets it back later.
+fn redesign(network: &mut Network, intended: &[Sample]) {
+    for sample in intended.iter().filter(|s| s.metric == Metric::PortCost) {
+        let Some(link) = sample.object.link_of_port() else {
+            continue;
+        };
+        let designed = network.links.iter_mut().find(|l| l.id == link.name());
+        if let Some(link) = designed.filter(|_| (1.0..=65_535.0).contains(&sample.value)) {
+            link.cost = sample.value as u32;
+        }
     }
 }
 

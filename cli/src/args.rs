@@ -82,7 +82,7 @@ pub struct DemoArgs {
     /// Take playbooks from this folder instead of the shipped ones.
     #[arg(long)]
     pub playbooks: Option<PathBuf>,
-    /// Swarm settings (TOML-like YAML file); unknown keys are refused.
+    /// Swarm settings, a YAML file; unknown keys are refused.
     #[arg(long)]
     pub config: Option<PathBuf>,
 }

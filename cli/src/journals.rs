@@ -9,7 +9,16 @@ const FOLDER: &str = "zizhi-runs";
 /// The file for a new run: the given one, or the next free number.
 pub fn for_new_run(given: Option<PathBuf>, what: &str) -> Result<PathBuf, Failure> {
     if let Some(path) = given {
-        return Ok(path);
+        let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
+        return match folder.filter(|f| !f.is_dir()) {
+            Some(folder) => Err(format!(
+                "cannot make journal {}: there is no folder {}; make it, or name another file with --journal",
+                path.display(),
+                folder.display()
+            )
+            .into()),
+            None => Ok(path),
+        };
     }
     let folder = Path::new(FOLDER);
     std::fs::create_dir_all(folder).map_err(|e| {
@@ -25,6 +34,13 @@ pub fn for_new_run(given: Option<PathBuf>, what: &str) -> Result<PathBuf, Failur
 /// The given journal, or the newest of this folder's runs.
 pub fn existing(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     if let Some(path) = given {
+        if !path.is_file() {
+            return Err(format!(
+                "there is no journal {}: `zizhi demo --journal FILE` makes one, and without a name the newest in {FOLDER}/ is read",
+                path.display()
+            )
+            .into());
+        }
         return Ok(path);
     }
     let runs = std::fs::read_dir(FOLDER)

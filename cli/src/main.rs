@@ -1,5 +1,8 @@
 //! `zizhi`: the one binary. Reads the command line and hands over; decides nothing.
 
+#[macro_use]
+mod out;
+
 mod args;
 mod commands;
 mod fail;
@@ -18,6 +21,7 @@ fn main() -> ExitCode {
         )
         .init();
     match commands::run(args) {
+        Ok(_) if out::failed() => ExitCode::from(1),
         Ok(code) => code,
         Err(error) => {
             fail::tell(&*error);

@@ -98,18 +98,37 @@ impl KnowledgeGraph {
     pub fn remember(&mut self, case: Case) -> Result<(), KnowledgeError> {
         let node = node(&case)?;
         let here = graph("cases")?;
-        let old = self.store.quads_for_pattern(
-            Some(node.as_ref().into()),
-            None,
-            None,
-            Some(here.as_ref().into()),
-        );
-        for quad in old.collect::<Result<Vec<_>, _>>()? {
-            self.store.remove(&quad)?;
-        }
+        self.unwrite(&node)?;
         self.store.extend(triples(&case, &node, &here)?)?;
         let key = (case.incident.to_string(), case.playbook.clone());
         self.cases.insert(key, case);
+        Ok(())
+    }
+
+    /// Forgets the oldest cases beyond so many.
+    pub fn keep_newest(&mut self, most: usize) -> Result<(), KnowledgeError> {
+        while self.cases.len() > most {
+            let age = |case: &&Case| (case.at, case.incident.number);
+            let Some(oldest) = self.cases.values().min_by_key(age).cloned() else {
+                break;
+            };
+            self.unwrite(&node(&oldest)?)?;
+            self.cases
+                .remove(&(oldest.incident.to_string(), oldest.playbook));
+        }
+        Ok(())
+    }
+
+    /// Takes a case's triples out of the store.
+    fn unwrite(&self, node: &NamedNode) -> Result<(), KnowledgeError> {
+        let here = graph("cases")?;
+        let (subject, here) = (node.as_ref().into(), here.as_ref().into());
+        let old = self
+            .store
+            .quads_for_pattern(Some(subject), None, None, Some(here));
+        for quad in old.collect::<Result<Vec<_>, _>>()? {
+            self.store.remove(&quad)?;
+        }
         Ok(())
     }
 

@@ -581,7 +581,7 @@ impl Loop {
             .get(incident)
             .into_iter()
             .flatten()
-            .map(|(_, m)| format!("metric:{}", m.as_str()))
+            .map(|(_, m)| *m)
             .collect();
         commands.push(ask(Task::Learner(learner::Input::Remember {
             plan,

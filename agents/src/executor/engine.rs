@@ -90,7 +90,7 @@ impl Executor {
             Ruling::Ask => {
                 let wait_ms = self
                     .catalog
-                    .get(&name_of(&bid.plan))
+                    .get(name_of(&bid.plan.playbook))
                     .map_or(0, |p| p.approval_ms);
                 let expires = now + wait_ms;
                 outputs.push(Output::AskApproval {
@@ -152,7 +152,7 @@ impl Executor {
             },
             blast_radius: self
                 .catalog
-                .get(&name_of(plan))
+                .get(name_of(&plan.playbook))
                 .map(|p| p.blast_radius.clone()),
             services: services.clone(),
             busy: self.busy(),
@@ -420,7 +420,9 @@ impl Active {
                 ]
             }
             Effect::AskPerson => {
-                let wait_ms = catalog.get(&name_of(&plan)).map_or(0, |p| p.approval_ms);
+                let wait_ms = catalog
+                    .get(name_of(&plan.playbook))
+                    .map_or(0, |p| p.approval_ms);
                 self.unclear_until = Some(now + wait_ms);
                 vec![Output::Unclear {
                     run,

@@ -1,96 +1,117 @@
-//! Remembering how runs ended, and recalling what is alike.
+//! Remembering how runs ended, and recalling what is alike: the case base is a part of the knowledge graph.
 
 use super::{Input, Output};
-use crate::planner::{Recalled, features, name_of};
+use crate::planner::{Recalled, features_of, name_of};
 use crate::role::Engine;
 use std::collections::BTreeSet;
+use zizhi_knowledge::{Case, KnowledgeError, KnowledgeGraph, signature};
 use zizhi_models::remedy::PastOutcome;
+use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::RunEnd;
-use zizhi_types::{Hypothesis, IncidentId, NetTime, Plan};
+use zizhi_types::{Hypothesis, Metric, NetTime, Plan};
 
 /// Cases kept; the oldest go first. Our choice: a year of one incident a day.
 const CASES_MAX: usize = 365;
 
 /// The learner of one domain.
-#[derive(Default)]
 pub struct Learner {
-    cases: Vec<(IncidentId, PastOutcome)>,
+    graph: Result<KnowledgeGraph, KnowledgeError>,
+}
+
+impl Default for Learner {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Learner {
     /// A learner with an empty case base.
-    pub const fn new() -> Self {
-        Self { cases: vec![] }
+    pub fn new() -> Self {
+        Self {
+            graph: KnowledgeGraph::new(),
+        }
     }
 
     /// A plan that was never run teaches nothing about its playbook.
-    fn remember(&mut self, plan: &Plan, outcome: RunEnd, seen: BTreeSet<String>) {
+    fn remember(
+        &mut self,
+        plan: &Plan,
+        outcome: RunEnd,
+        seen: BTreeSet<Metric>,
+        now: NetTime,
+    ) -> Vec<Output> {
         if outcome == RunEnd::NotRun {
-            return;
+            return vec![];
         }
-        if self.cases.len() == CASES_MAX {
-            self.cases.remove(0);
-        }
-        let past = PastOutcome {
-            playbook: name_of(plan),
-            features: features(plan, seen),
-            worked: outcome == RunEnd::Helped,
+        let case = Case {
+            incident: plan.incident.clone(),
+            fault: plan.fault,
+            suspect: plan.suspect.clone(),
+            playbook: plan.playbook.clone(),
+            outcome,
+            at: now,
+            signature: seen,
         };
-        self.cases.push((plan.incident.clone(), past));
+        let refused = match &mut self.graph {
+            Ok(graph) => {
+                let kept = graph
+                    .remember(case)
+                    .and_then(|()| graph.keep_newest(CASES_MAX));
+                kept.err().map(|e| e.to_string())
+            }
+            Err(error) => Some(error.to_string()),
+        };
+        refused
+            .map(|reason| Output::NotRemembered { reason })
+            .into_iter()
+            .collect()
     }
 
-    fn recall(&self, hypotheses: &[Hypothesis]) -> Recalled {
-        let best = hypotheses.first().map(|h| {
-            let (fault, kind) = (
-                format!("fault:{}", h.fault),
-                format!("kind:{}", h.object.kind().as_str()),
-            );
-            let object = format!("object:{}", h.object);
-            (fault, kind, object)
+    /// How every remedy fared, and the most alike incident of the same fault whose remedy helped.
+    fn recall(&self, hypotheses: &[Hypothesis], situation: &Situation) -> Recalled {
+        let Ok(graph) = &self.graph else {
+            return Recalled::default();
+        };
+        let past = graph.cases().map(past_outcome).collect();
+        let best_case = hypotheses.first().and_then(|h| {
+            let alike = graph.similar(h.fault, &h.object, &signature(situation));
+            let helped = |case: &Case| case.fault == h.fault && case.outcome == RunEnd::Helped;
+            let best = alike.into_iter().map(|s| s.case).find(helped)?;
+            Some((best.incident, unversioned(&best.playbook)))
         });
-        let alike = |past: &&(IncidentId, PastOutcome)| {
-            best.as_ref()
-                .is_some_and(|(fault, _, _)| past.1.worked && past.1.features.contains(fault))
-        };
-        let closeness = |past: &PastOutcome| {
-            best.as_ref().map_or(0, |(_, kind, object)| {
-                u32::from(past.features.contains(kind))
-                    + 2 * u32::from(past.features.contains(object))
-            })
-        };
-        let best_case = self
-            .cases
-            .iter()
-            .filter(alike)
-            .max_by_key(|(_, past)| closeness(past))
-            .map(|(incident, past)| (incident.clone(), past.playbook.clone()));
-        Recalled {
-            past: self.cases.iter().map(|(_, p)| p.clone()).collect(),
-            best_case,
-        }
+        Recalled { past, best_case }
     }
+}
+
+fn past_outcome(case: &Case) -> PastOutcome {
+    PastOutcome {
+        playbook: unversioned(&case.playbook),
+        features: features_of(case.fault, &case.suspect, case.signature.iter().copied()),
+        worked: case.outcome == RunEnd::Helped,
+    }
+}
+
+fn unversioned(playbook: &str) -> String {
+    name_of(playbook).to_owned()
 }
 
 impl Engine for Learner {
     type Input = Input;
     type Output = Output;
 
-    fn handle(&mut self, input: Input, _: NetTime) -> Vec<Output> {
+    fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
         match input {
             Input::Remember {
                 plan,
                 outcome,
                 seen,
-            } => {
-                self.remember(&plan, outcome, seen);
-                vec![]
-            }
+            } => self.remember(&plan, outcome, seen, now),
             Input::Recall {
                 incident,
                 hypotheses,
                 situation,
             } => {
-                let recalled = self.recall(&hypotheses);
+                let recalled = self.recall(&hypotheses, &situation);
                 vec![Output::Recalled {
                     incident,
                     hypotheses,

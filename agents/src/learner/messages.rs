@@ -4,7 +4,7 @@ use crate::planner::Recalled;
 use std::collections::BTreeSet;
 use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::RunEnd;
-use zizhi_types::{Hypothesis, IncidentId, Plan};
+use zizhi_types::{Hypothesis, IncidentId, Metric, Plan};
 
 /// What it is told.
 #[derive(Debug, Clone)]
@@ -15,8 +15,8 @@ pub enum Input {
         plan: Box<Plan>,
         /// How it ended.
         outcome: RunEnd,
-        /// What had been seen: names of metrics.
-        seen: BTreeSet<String>,
+        /// What had been seen.
+        seen: BTreeSet<Metric>,
     },
     /// What is known about incidents like this one?
     Recall {

@@ -12,10 +12,12 @@ use zizhi_types::action::Verb;
 use zizhi_types::domain::Domain;
 use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::{Bid, RefuseReason};
+use zizhi_types::objective::{Importance, Violation};
 use zizhi_types::plan::Rehearsal;
 use zizhi_types::topology::Network;
 use zizhi_types::{
-    Action, Hypothesis, IncidentId, ManagedObject, NetTime, Objective, Plan, PlanId,
+    Action, FaultKind, Hypothesis, IncidentId, ManagedObject, Metric, NetTime, Objective, Plan,
+    PlanId,
 };
 
 /// The planner of one domain.
@@ -107,10 +109,10 @@ impl Planner {
         rejected: &mut Vec<(String, String)>,
     ) -> Vec<Plan> {
         let measured = |object: &ManagedObject, metric| picture.value(object, metric, now);
-        let context = Context::of(&self.network, &measured, hypothesis);
+        let context = Context::of(picture.network(), &measured, hypothesis);
         let (drafts, left_out) = planning::candidates(&self.catalog, hypothesis, &context);
         let own = |reference: &str| {
-            let name = reference.split('@').next().unwrap_or_default();
+            let name = name_of(reference);
             self.catalog
                 .get(name)
                 .is_some_and(|p| p.domain == self.domain)
@@ -140,12 +142,13 @@ impl Planner {
             ));
         }
         let actions: Vec<Action> = plan.steps.iter().map(|s| s.action.clone()).collect();
-        let objectives = protected(picture, now);
+        let objectives = protected(picture, self.domain, now);
         let rehearsal = self.twin.rehearse(&actions, &objectives, now);
         let mut rehearsal = rehearsal.map_err(|e| e.to_string())?;
         // A link that is taken out of service on purpose protects nobody: what is left wrong with it hurts nobody.
         let out = taken_out(&actions, picture);
         rehearsal.with.retain(|v| !out.contains(&v.object));
+        rehearsal.without.extend(set_right(&actions, picture, now));
         Ok(rehearsal)
     }
 
@@ -167,11 +170,11 @@ impl Planner {
                 tried: place.tried.round() as u32,
             });
         }
-        let first = bids.first().map(|b| name_of(&b.plan));
+        let first = bids.first().map(|b| name_of(&b.plan.playbook));
         let from_case = recalled
             .best_case
             .as_ref()
-            .filter(|(_, playbook)| first.as_deref() == Some(playbook));
+            .filter(|(_, playbook)| first == Some(playbook.as_str()));
         (bids, from_case.map(|(incident, _)| incident.clone()))
     }
 
@@ -202,7 +205,7 @@ impl Planner {
         now: NetTime,
     ) -> Result<Rehearsal, String> {
         let actions: Vec<Action> = plan.steps.iter().map(|s| s.action.clone()).collect();
-        let mut objectives = protected(picture, now);
+        let mut objectives = protected(picture, self.domain, now);
         objectives.retain(|o| o.object.domain() == self.domain);
         self.twin
             .rehearse(&actions, &objectives, now)
@@ -219,44 +222,65 @@ fn taken_out(actions: &[Action], picture: &Picture) -> BTreeSet<ManagedObject> {
     links.flat_map(|a| picture.ports_of(&a.object)).collect()
 }
 
+/// Settings that differ from what is intended now, and that the actions set to it. The twin leaves settings that a plan
+/// changes on purpose out of its answer, so what is cured by setting them is added to the "nothing is done" side here.
+fn set_right(actions: &[Action], picture: &Picture, now: NetTime) -> Vec<Violation> {
+    let set: BTreeMap<(ManagedObject, Metric), f64> =
+        actions.iter().flat_map(|a| settings(a, picture)).collect();
+    let cured = |v: &Violation| set.get(&(v.object.clone(), v.metric)) == Some(&v.limit);
+    picture.violations(now).into_iter().filter(cured).collect()
+}
+
+/// What an action sets at the ports of its link.
+fn settings(action: &Action, picture: &Picture) -> Vec<((ManagedObject, Metric), f64)> {
+    let (metric, value) = match action.verb {
+        Verb::LinkSetCost => (Metric::PortCost, action.number("cost")),
+        Verb::LinkSetRate => (Metric::PortRate, action.number("mbps")),
+        _ => return vec![],
+    };
+    let Some(value) = value else { return vec![] };
+    let ports = picture.ports_of(&action.object);
+    ports
+        .into_iter()
+        .map(|port| ((port, metric), value))
+        .collect()
+}
+
 /// Objectives that count: not those of objects under announced work or out of service.
-fn protected(picture: &Picture, now: NetTime) -> Vec<Objective> {
+fn protected(picture: &Picture, domain: Domain, now: NetTime) -> Vec<Objective> {
     picture
         .objectives()
         .filter(|o| !picture.waived(&o.object, now))
+        // How a setting is meant to be is known to its own domain alone.
+        .filter(|o| o.importance != Importance::Conformity || o.object.domain() == domain)
         .cloned()
         .collect()
 }
 
-/// The playbook's id without its version.
-pub(crate) fn name_of(plan: &Plan) -> String {
-    plan.playbook
-        .split('@')
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+/// A playbook's id without its version.
+pub(crate) fn name_of(playbook: &str) -> &str {
+    playbook.split_once('@').map_or(playbook, |(name, _)| name)
 }
 
-/// What an incident is remembered by: the fault, the kind of the suspect, and what was seen.
-pub(crate) fn features(
-    plan: &Plan,
-    symptoms: impl IntoIterator<Item = String>,
+/// What an incident is remembered by: the fault, the suspect and its kind, and what was seen.
+pub(crate) fn features_of(
+    fault: FaultKind,
+    suspect: &ManagedObject,
+    seen: impl IntoIterator<Item = Metric>,
 ) -> BTreeSet<String> {
-    let mut features: BTreeSet<String> = symptoms.into_iter().collect();
-    features.insert(format!("fault:{}", plan.fault));
-    features.insert(format!("kind:{}", plan.suspect.kind().as_str()));
-    features.insert(format!("object:{}", plan.suspect));
+    let seen = seen.into_iter().map(|m| format!("metric:{}", m.as_str()));
+    let mut features: BTreeSet<String> = seen.collect();
+    features.insert(format!("fault:{fault}"));
+    features.insert(format!("kind:{}", suspect.kind().as_str()));
+    features.insert(format!("object:{suspect}"));
     features
 }
 
 fn candidate(plan: &Plan, situation: &Situation) -> Candidate {
-    let seen = situation
-        .symptoms
-        .iter()
-        .map(|a| format!("metric:{}", a.metric.as_str()));
+    let seen = situation.symptoms.iter().map(|a| a.metric);
     Candidate {
-        playbook: name_of(plan),
-        features: features(plan, seen),
+        playbook: name_of(&plan.playbook).to_owned(),
+        features: features_of(plan.fault, &plan.suspect, seen),
     }
 }
 

@@ -11,5 +11,5 @@ mod tests;
 
 pub use config::PlannerConfig;
 pub use engine::Planner;
-pub(crate) use engine::{features, name_of};
+pub(crate) use engine::{features_of, name_of};
 pub use messages::{Input, Output, Recalled};

@@ -227,7 +227,7 @@ fn the_second_like_incident_is_planned_from_the_first() {
         ..helped
     };
     let mut learner = Learner::new();
-    let seen: BTreeSet<String> = ["metric:port.error_ratio".to_owned()].into();
+    let seen: BTreeSet<Metric> = [Metric::PortError].into();
     let remember = learner::Input::Remember {
         plan: Box::new(plan.clone()),
         outcome: RunEnd::Helped,

@@ -6,6 +6,7 @@ use crate::args::DemoArgs;
 use crate::fail::Failure;
 use crate::journals;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write as _};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -88,7 +89,7 @@ async fn play(
         now: START,
     };
     let mode: Mode = args.mode.into();
-    let swarm = Swarm::start(ground, SwarmConfig { mode, ..config }).await?;
+    let mut swarm = Swarm::start(ground, SwarmConfig { mode, ..config }).await?;
     show.opening(&network, args.seed);
     let kinds = if args.fault.is_empty() {
         FaultKind::ALL.to_vec()
@@ -108,12 +109,16 @@ async fn play(
     let stop = Arc::new(AtomicBool::new(false));
     let watch = tokio::spawn(stop_on_ctrl_c(Arc::clone(&stop)));
     let pace = Pace::new(args.speed, args.json);
+    let mut broken = None;
     let mut listen = |happening: Happening<'_>| {
+        if let Happening::Tick(now) = &happening {
+            broken = swarm.tell_drops(*now).err();
+        }
         if matches!(happening, Happening::Tick(_)) && show.past_warm_up {
             pace.wait();
         }
         show.tell(&happening);
-        if stop.load(Ordering::Relaxed) {
+        if stop.load(Ordering::Relaxed) || broken.is_some() {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -328,7 +333,8 @@ impl Show {
 
     fn closing(&self, results: &[SlotResult], summary: &Summary) -> Result<(), Failure> {
         if self.json {
-            return json_line(&serde_json::json!({ "summary": summary }));
+            // A map of one entry, and not `json!`, which would sort the summary's own fields.
+            return json_line(&BTreeMap::from([("summary", summary)]));
         }
         println!("\n{}", table(results, self.lang));
         match self.lang {

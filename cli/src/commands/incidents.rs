@@ -6,7 +6,7 @@ use crate::fail::Failure;
 use crate::journals;
 use std::process::ExitCode;
 use zizhi_bus::journal;
-use zizhi_types::text::{Language, label, object};
+use zizhi_types::text::{Language, label, object, share};
 use zizhi_types::{Incident, incident};
 
 /// Lists the incidents.
@@ -50,7 +50,7 @@ fn table(incidents: &[Incident], lang: Language) -> comfy_table::Table {
         let probability = i
             .cause
             .as_ref()
-            .map_or_else(|| "-".to_owned(), |(_, _, p)| format!("{:.0} %", p * 100.0));
+            .map_or_else(|| "-".to_owned(), |(_, _, p)| share(*p));
         let ending = i.ending.map_or_else(
             || pick(lang, "open", "处理中").to_owned(),
             |e| label(e, lang),

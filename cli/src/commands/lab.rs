@@ -210,13 +210,13 @@ fn take_down(lang: Language) -> Result<ExitCode, Failure> {
 }
 
 fn inside(args: LabRunArgs, lang: Language) -> Result<ExitCode, Failure> {
+    let kind = fault(&args.fault)?;
     if rootless::is_needed() {
         return again_inside();
     }
     if rootless::is_inside() {
         rootless::prepare()?;
     }
-    let kind = fault(&args.fault)?;
     refuse_if_missing()?;
     let path = journals::for_new_run(args.journal.clone(), "lab")?;
     let journal = Arc::new(Journal::create(&path)?);
@@ -225,7 +225,11 @@ fn inside(args: LabRunArgs, lang: Language) -> Result<ExitCode, Failure> {
         .enable_all()
         .build()?;
     let _entered = runtime.enter();
-    let lab = Lab::up(LabConfig::new(LAB.parse()?)?, &|line| eprintln!("{line}"))?;
+    let lab =
+        Lab::up(LabConfig::new(LAB.parse()?)?, &|line| eprintln!("{line}")).inspect_err(|_| {
+            // Nothing was written: an empty journal would only be taken for the newest run. If it stays, nothing is lost.
+            let _ = std::fs::remove_file(&path);
+        })?;
     let outcome = runtime.block_on(run_swarm(&lab, &args, kind, Arc::clone(&journal), lang));
     // Whatever came of it, the machine is left as it was.
     lab.down()?;

@@ -33,12 +33,10 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Prints a line for machines. A reader that has gone (a closed pipe) is no failure worth telling.
+/// Prints a line for machines.
 pub fn json_line(value: &impl serde::Serialize) -> Result<(), Failure> {
-    use std::io::Write as _;
-    let line = serde_json::to_string(value)?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").map_err(Into::into)
+    println!("{}", serde_json::to_string(value)?);
+    Ok(())
 }
 
 /// Both languages beside each other: the one that is wanted.

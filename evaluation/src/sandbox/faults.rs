@@ -199,14 +199,15 @@ impl World {
 
     /// A field crew removes the physical cause of a fault. False when there is no such fault any more.
     pub fn repair(&mut self, id: &str) -> bool {
-        let Some(fault) = self
-            .faults
-            .iter()
-            .find(|f| f.truth.id == id && f.truth.cleared_at.is_none())
-        else {
+        let Some(fault) = self.faults.iter().find(|f| f.truth.id == id) else {
             return false;
         };
         let (kind, index, host) = (fault.truth.kind, fault.index, fault.host);
+        let lasts = fault.truth.cleared_at.is_none();
+        // An instance that moved away has left the noise behind on its old host, for whoever comes next.
+        if !lasts && kind != FaultKind::InstanceSlow {
+            return false;
+        }
         match kind {
             FaultKind::LinkDown
             | FaultKind::LinkRateCut
@@ -234,7 +235,7 @@ impl World {
             }
         }
         self.review_faults();
-        true
+        lasts
     }
 
     fn repair_link(&mut self, kind: FaultKind, link: usize) {
