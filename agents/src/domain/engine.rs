@@ -45,6 +45,8 @@ pub struct Loop {
     pub(super) anomalies: BTreeMap<AnomalyId, (Series, RecordId)>,
     /// Incidents that are open somewhere, with their symptoms.
     pub(super) open: BTreeMap<IncidentId, Vec<Series>>,
+    /// Incidents that are over: a claim of one that comes late opens nothing.
+    pub(super) closed: BTreeSet<IncidentId>,
     pub(super) trails: BTreeMap<IncidentId, Trail>,
     pub(super) leases: BTreeMap<IncidentId, Lease>,
     /// The incident of each own run.
@@ -68,6 +70,7 @@ impl Loop {
             picture: Arc::new(Picture::empty()),
             anomalies: BTreeMap::new(),
             open: BTreeMap::new(),
+            closed: BTreeSet::new(),
             trails: BTreeMap::new(),
             leases: BTreeMap::new(),
             runs: BTreeMap::new(),

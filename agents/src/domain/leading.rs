@@ -230,6 +230,7 @@ impl Loop {
             .because(self.last(incident));
         let command = self.append(draft).1;
         self.open.remove(incident);
+        self.closed.insert(incident.clone());
         let event = LeadEvent::Closed {
             incident: incident.clone(),
         };
@@ -513,7 +514,8 @@ impl Loop {
         say: Say,
     ) -> Vec<Command> {
         let mut commands = vec![];
-        if matches!(say, Say::Call { .. }) {
+        // Said again to one domain, it is no new step.
+        if matches!(say, Say::Call { .. }) && to.is_none() {
             let diagnosed = self.trail(incident).diagnosed.clone();
             let body = Body::Called {
                 domains: Domain::ALL.to_vec(),

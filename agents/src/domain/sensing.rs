@@ -284,6 +284,7 @@ impl Loop {
 
     fn lead_event(&mut self, event: LeadEvent) -> Vec<Command> {
         match event {
+            LeadEvent::Claimed { incident, .. } if self.closed.contains(&incident) => vec![],
             LeadEvent::Claimed {
                 incident,
                 lease,
@@ -314,6 +315,7 @@ impl Loop {
             }
             LeadEvent::Closed { incident } => {
                 self.open.remove(&incident);
+                self.closed.insert(incident.clone());
                 vec![ask(Task::Correlator(correlator::Input::Closed(incident)))]
             }
         }

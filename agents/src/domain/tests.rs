@@ -75,19 +75,25 @@ impl Story {
     }
 }
 
-fn bodies(commands: &[Command]) -> Vec<&Body> {
-    let body = |c| match c {
-        &Command::Append(ref record) => Some(&record.body),
+fn body(command: &Command) -> Option<&Body> {
+    match command {
+        Command::Append(record) => Some(&record.body),
         _ => None,
-    };
+    }
+}
+
+fn bodies(commands: &[Command]) -> Vec<&Body> {
     commands.iter().filter_map(body).collect()
 }
 
-fn tasks(commands: &[Command]) -> Vec<&Task> {
-    let task = |c| match c {
-        &Command::Ask(ref task) => Some(&**task),
+fn task(command: &Command) -> Option<&Task> {
+    match command {
+        Command::Ask(task) => Some(task),
         _ => None,
-    };
+    }
+}
+
+fn tasks(commands: &[Command]) -> Vec<&Task> {
     commands.iter().filter_map(task).collect()
 }
 
@@ -166,6 +172,25 @@ fn an_incident_that_ends_is_told_to_the_own_correlator_at_once() {
     let commands = story.answers(super::command::Answer::Negotiator(vec![fixed]));
     let closed = |t: &&Task| matches!(t, Task::Correlator(correlator::Input::Closed(_)));
     assert!(tasks(&commands).iter().any(closed));
+}
+
+#[test]
+fn a_claim_that_comes_after_the_end_opens_nothing() {
+    let mut story = Story::new();
+    let lead = |domain| wire::subject(domain, "evt", "lead");
+    let theirs = incident("inc-compute-1");
+    let closed = LeadEvent::Closed {
+        incident: theirs.clone(),
+    };
+    story.hears(&lead(Domain::Compute), &closed);
+    let claimed = LeadEvent::Claimed {
+        incident: theirs,
+        lease: lease(Domain::Compute, 2),
+        symptoms: vec![],
+        suspect: object("instance/i1"),
+        fault: FaultKind::InstanceCrash,
+    };
+    assert!(story.hears(&lead(Domain::Compute), &claimed).is_empty());
 }
 
 #[test]

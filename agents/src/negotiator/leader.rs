@@ -18,11 +18,14 @@ pub(super) struct Leadership {
     phase: Phase,
     /// The incident is over for another reason: the awarded run goes on, but nothing follows it.
     dropped: bool,
+    /// When what may have been lost is said again, if it is still to be.
+    again_at: Option<NetTime>,
 }
 
 enum Phase {
     /// Remedies were called for.
     Calling {
+        call: Say,
         answered: BTreeSet<Domain>,
         deadline: NetTime,
     },
@@ -33,7 +36,11 @@ enum Phase {
         deadline: NetTime,
     },
     /// A plan was awarded: from here on only its report, or a person, goes on.
-    Awarded { deadline: NetTime, plan: Box<Plan> },
+    Awarded {
+        deadline: NetTime,
+        plan: Box<Plan>,
+        begun: bool,
+    },
     /// Nothing more to do.
     Finished,
 }
@@ -55,9 +62,10 @@ impl Leadership {
             incident: incident.clone(),
             lease,
             to: None,
-            say,
+            say: say.clone(),
         };
         let phase = Phase::Calling {
+            call: say,
             answered: BTreeSet::new(),
             deadline: now + config.answer_ms,
         };
@@ -69,6 +77,7 @@ impl Leadership {
                 bids: vec![],
                 phase,
                 dropped: false,
+                again_at: Some(half_time(config, now)),
             },
             vec![call],
         )
@@ -144,6 +153,17 @@ impl Leadership {
                 }
                 _ => vec![],
             },
+            Say::Commit { plan } => {
+                if let Phase::Awarded {
+                    plan: awarded,
+                    begun,
+                    ..
+                } = &mut self.phase
+                {
+                    *begun |= awarded.id == *plan;
+                }
+                vec![]
+            }
             Say::Report { plan, outcome } => match &self.phase {
                 Phase::Awarded { plan: awarded, .. } if awarded.id == *plan => {
                     self.reported(*outcome, config, now)
@@ -235,6 +255,7 @@ impl Leadership {
         };
         let bid = Box::new(self.bids.remove(best));
         let prepare = self.say(Say::Prepare { bid: bid.clone() });
+        self.again_at = Some(half_time(config, now));
         self.phase = Phase::Preparing {
             bid,
             agreed: BTreeSet::new(),
@@ -269,10 +290,7 @@ impl Leadership {
         };
         let plan = Box::new(bid.plan.clone());
         let agreed = agreed.iter().copied().collect();
-        let award = Say::Award {
-            plan: plan.id.clone(),
-            fingerprint: plan.fingerprint.clone(),
-        };
+        let award = award_of(&plan);
         let outputs = vec![
             Output::Awarded {
                 incident: self.incident.clone(),
@@ -287,8 +305,10 @@ impl Leadership {
             },
         ];
         self.attempts += 1;
+        self.again_at = Some(half_time(config, now));
         self.phase = Phase::Awarded {
             deadline: now + plan.verify_ms + config.report_ms,
+            begun: false,
             plan,
         };
         outputs
@@ -322,6 +342,10 @@ impl Leadership {
     }
 
     pub(super) fn tick(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
+        let again = self.say_again(now);
+        if !again.is_empty() {
+            return again;
+        }
         match &self.phase {
             // Silence is no offer: choose among what came.
             Phase::Calling { deadline, .. } if now >= *deadline => self.next(config, now),
@@ -344,6 +368,36 @@ impl Leadership {
         }
     }
 
+    /// Once, at half time, what may have been lost is said again to those who did not answer. Who heard it already does
+    /// nothing twice.
+    fn say_again(&mut self, now: NetTime) -> Vec<Output> {
+        if self.again_at.is_none_or(|at| now < at) {
+            return vec![];
+        }
+        self.again_at = None;
+        let missing = |answered: &BTreeSet<Domain>| {
+            let silent = |d: &Domain| !answered.contains(d);
+            Domain::ALL.into_iter().filter(silent).collect()
+        };
+        let (to, say): (Vec<Domain>, Say) = match &self.phase {
+            Phase::Calling { call, answered, .. } => (missing(answered), call.clone()),
+            Phase::Preparing { bid, agreed, .. } => {
+                (missing(agreed), Say::Prepare { bid: bid.clone() })
+            }
+            Phase::Awarded {
+                plan, begun: false, ..
+            } => (vec![plan.domain], award_of(plan)),
+            _ => return vec![],
+        };
+        let again = |domain| Output::Say {
+            incident: self.incident.clone(),
+            lease: self.lease,
+            to: Some(domain),
+            say: say.clone(),
+        };
+        to.into_iter().map(again).collect()
+    }
+
     fn say(&self, say: Say) -> Output {
         Output::Say {
             incident: self.incident.clone(),
@@ -352,6 +406,18 @@ impl Leadership {
             say,
         }
     }
+}
+
+fn award_of(plan: &Plan) -> Say {
+    Say::Award {
+        plan: plan.id.clone(),
+        fingerprint: plan.fingerprint.clone(),
+    }
+}
+
+/// When an answer that was to come at once has been missing for half of its time.
+fn half_time(config: &NegotiatorConfig, now: NetTime) -> NetTime {
+    now + config.answer_ms / 2
 }
 
 /// The twin finds the plan safe and expects it to heal something, or to lessen it by a tenth.

@@ -159,7 +159,9 @@ impl Participant {
     }
 
     fn running(&mut self, plan: &PlanId, now: NetTime) -> Vec<Output> {
-        let Some(promised) = self.plans.get_mut(plan) else {
+        // Word of the beginning may come after the end.
+        let known = self.plans.get_mut(plan);
+        let Some(promised) = known.filter(|p| p.stage != Stage::Ended) else {
             return vec![];
         };
         promised.stage = Stage::Running;
@@ -282,7 +284,8 @@ impl Participant {
                 Stage::Prepared => PROMISE_MS,
                 Stage::Running | Stage::Ended => p.bid.plan.verify_ms + RUN_MS,
             };
-            awarded.contains(id) || now.since(p.since) < keep_ms
+            let own = awarded.contains(id) && p.stage != Stage::Ended;
+            own || now.since(p.since) < keep_ms
         });
         vec![]
     }

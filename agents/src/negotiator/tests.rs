@@ -100,12 +100,15 @@ impl Story {
     }
 }
 
-fn said(outputs: &[Output]) -> Vec<&Say> {
-    let say = |o| match o {
-        &Output::Say { ref say, .. } => Some(say),
+fn word(output: &Output) -> Option<&Say> {
+    match output {
+        Output::Say { say, .. } => Some(say),
         _ => None,
-    };
-    outputs.iter().filter_map(say).collect()
+    }
+}
+
+fn said(outputs: &[Output]) -> Vec<&Say> {
+    outputs.iter().filter_map(word).collect()
 }
 
 fn prepared(outputs: &[Output]) -> Option<&Bid> {
@@ -211,6 +214,17 @@ fn missing_answers_end_by_deadline_without_an_action() {
             bids: vec![best.clone()],
         },
     );
+    story.now_s = 9;
+    assert!(story.tell(Input::Tick).is_empty());
+    story.now_s = 10;
+    let again = story.tell(Input::Tick);
+    assert!(
+        matches!(
+            said(&again)[..],
+            [Say::Call { .. }, Say::Call { .. }, Say::Call { .. }]
+        ),
+        "who did not answer is called once more: {again:?}"
+    );
     story.now_s = 19;
     assert!(story.tell(Input::Tick).is_empty());
     story.now_s = 20;
@@ -225,6 +239,13 @@ fn missing_answers_end_by_deadline_without_an_action() {
         Say::Prepared {
             plan: best.plan.id.clone(),
         },
+    );
+    story.now_s = 30;
+    let again = story.tell(Input::Tick);
+    assert_eq!(
+        said(&again).len(),
+        3,
+        "the three that did not answer: {again:?}"
     );
     story.now_s = 40;
     let outputs = story.tell(Input::Tick);
@@ -283,6 +304,12 @@ fn an_award_that_nobody_reports_on_ends_with_a_person_and_no_second_try() {
     let bids = three_bids();
     let (mut story, _) = Story::offered(bids.clone());
     story.all_agree(&bids[2]);
+    story.now_s = 10;
+    let again = story.tell(Input::Tick);
+    assert!(
+        matches!(said(&again)[..], [Say::Award { .. }]),
+        "it may have been lost: {again:?}"
+    );
     story.now_s = 719;
     assert!(story.tell(Input::Tick).is_empty());
     story.now_s = 720;
@@ -445,6 +472,42 @@ fn a_question_that_comes_again_during_the_run_changes_nothing() {
 }
 
 #[test]
+fn word_of_the_beginning_that_comes_after_the_end_keeps_no_object() {
+    let mut story = Story::new();
+    let good = bid(reset(1, &about(), "link/A-B"), 9);
+    let plan = good.plan.id.clone();
+    story.prepare(&good);
+    story.award(&good, &good.plan.fingerprint);
+    story.tell(Input::Committed(plan.clone()));
+    story.tell(Input::Ended {
+        plan: plan.clone(),
+        outcome: RunEnd::Helped,
+    });
+    assert!(
+        story
+            .hears(Domain::Transport, Say::Commit { plan })
+            .is_empty()
+    );
+    let rival = incident("inc-transport-2");
+    let next = bid(reset(2, &rival, "link/A-B"), 9);
+    let outputs = story.tell(Input::Heard(Negotiation {
+        version: NEGOTIATION_VERSION,
+        incident: rival,
+        lease: lease(Domain::Transport, 6),
+        from: Domain::Transport,
+        to: None,
+        cause: RecordId::new("transport", 1),
+        say: Say::Prepare {
+            bid: Box::new(next),
+        },
+    }));
+    assert!(
+        matches!(&outputs[..], [Output::AskJudgement { .. }]),
+        "{outputs:?}"
+    );
+}
+
+#[test]
 fn a_message_of_another_version_or_to_another_domain_is_not_heard() {
     let mut story = Story::new();
     let call = Negotiation {
@@ -466,4 +529,15 @@ fn a_message_of_another_version_or_to_another_domain_is_not_heard() {
         ..call
     };
     assert!(story.tell(Input::Heard(elsewhere)).is_empty());
+}
+
+#[test]
+fn an_award_whose_run_has_begun_is_not_said_again() {
+    let bids = three_bids();
+    let (mut story, _) = Story::offered(bids.clone());
+    story.all_agree(&bids[2]);
+    let plan = bids[2].plan.id.clone();
+    story.hears(Domain::Transport, Say::Commit { plan });
+    story.now_s = 10;
+    assert!(story.tell(Input::Tick).is_empty());
 }

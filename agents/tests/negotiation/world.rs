@@ -168,7 +168,7 @@ impl World {
         if self.ends.contains_key(&incident) || !self.dropped.insert(incident.clone()) {
             return;
         }
-        self.note(format!("{incident} recovers by itself"));
+        self.note(&format!("{incident} recovers by itself"));
         let reason = "the symptoms went by themselves".to_owned();
         self.tell(incident.owner, Input::Drop { incident, reason });
     }
@@ -226,7 +226,7 @@ impl World {
         }
     }
 
-    fn note(&mut self, text: String) {
+    fn note(&mut self, text: &str) {
         self.log.push(format!("{:>5} s  {text}", self.now_s));
     }
 
@@ -238,7 +238,7 @@ impl World {
                 to,
                 say,
             } => {
-                self.note(format!("{me} says on {incident}: {}", short(&say)));
+                self.note(&format!("{me} says on {incident}: {}", short(&say)));
                 let message = Negotiation {
                     version: NEGOTIATION_VERSION,
                     incident,
@@ -266,7 +266,7 @@ impl World {
                 self.ended(incident, "fixed");
             }
             Output::GiveUp { incident, reason } => {
-                self.note(format!("{me} gives {incident} up: {reason}"));
+                self.note(&format!("{me} gives {incident} up: {reason}"));
                 self.ended(incident, "given up");
             }
             Output::GotBid { .. }
@@ -312,7 +312,7 @@ impl World {
             .map(|_| {
                 self.made += 1;
                 let link = ["link/A-B", "link/B-C"][self.dice.random_range(0..2)];
-                let healed = self.dice.random_range(0..10);
+                let healed = self.dice.random_range(1..10);
                 bid(self.plan_of(me, incident, link), healed)
             })
             .collect()
@@ -349,7 +349,7 @@ impl World {
     }
 
     fn awarded(&mut self, plan: &Plan, agreed: &[Domain]) {
-        self.note(format!("{} is awarded to {}", plan.id, plan.domain));
+        self.note(&format!("{} is awarded to {}", plan.id, plan.domain));
         if self.dropped.contains(&plan.incident) {
             self.broken.push(format!(
                 "INV-N9: {} is awarded after its incident was dropped",
@@ -369,7 +369,7 @@ impl World {
     }
 
     fn execute(&mut self, me: Domain, plan: Plan) {
-        self.note(format!("{me} executes {} on {}", plan.id, plan.suspect));
+        self.note(&format!("{me} executes {} on {}", plan.id, plan.suspect));
         let told = self.plans.entry(plan.id.clone()).or_default();
         told.executed += 1;
         if told.executed > 1 {
@@ -415,7 +415,7 @@ impl World {
     }
 
     fn end(&mut self, me: Domain, plan: &Plan, outcome: RunEnd) {
-        self.note(format!("{} ended: {outcome:?}", plan.id));
+        self.note(&format!("{} ended: {outcome:?}", plan.id));
         self.plans.entry(plan.id.clone()).or_default().ended = Some(outcome);
         if outcome == RunEnd::Helped {
             self.helped.insert(plan.incident.clone());
@@ -439,7 +439,7 @@ impl World {
     }
 
     fn ended(&mut self, incident: IncidentId, how: &'static str) {
-        self.note(format!("{incident} is {how}"));
+        self.note(&format!("{incident} is {how}"));
         self.ends.entry(incident).or_default().push(how);
     }
 

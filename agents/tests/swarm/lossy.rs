@@ -75,8 +75,8 @@ impl LossyBus {
             out.push(letter);
         } else {
             let copies = match post.dice.random_range(0..100) {
-                0..4 => 0,
-                4..20 => 2,
+                0..12 => 0,
+                12..27 => 2,
                 _ => 1,
             };
             for _ in 0..copies {
@@ -241,7 +241,7 @@ async fn storms(seeds: std::ops::Range<u64>) {
     // Storms in which nothing happens prove nothing.
     let storms = seeds.count();
     assert!(
-        2 * calls >= storms && opened >= storms,
+        calls >= storms && opened >= storms,
         "{calls} calls, {opened} incidents in {storms} storms"
     );
 }
