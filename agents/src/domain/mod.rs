@@ -6,6 +6,7 @@
 
 mod acting;
 pub mod actor;
+mod agreeing;
 mod command;
 mod engine;
 mod leading;

@@ -1,0 +1,321 @@
+//! From a led incident to an award: recall, plan, rehearse, negotiate; and what every domain learns from the outcome.
+
+use super::command::{Command, Task};
+use super::engine::{Loop, ask};
+use super::scribe::Draft;
+use crate::{correlator, executor, learner, negotiator, planner};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use zizhi_types::domain::Domain;
+use zizhi_types::negotiation::{Lease, RunEnd, Say};
+use zizhi_types::record::Ending;
+use zizhi_types::{Body, IncidentId, Plan};
+
+impl Loop {
+    pub(super) fn learnt(&mut self, output: learner::Output) -> Vec<Command> {
+        match output {
+            learner::Output::Recalled {
+                incident,
+                hypotheses,
+                situation,
+                recalled,
+            } => {
+                let picture = Arc::clone(&self.picture);
+                let input = planner::Input::Propose {
+                    incident,
+                    hypotheses,
+                    situation,
+                    recalled,
+                    picture,
+                };
+                vec![ask(Task::Planner(input))]
+            }
+            learner::Output::NotRemembered { reason } => {
+                let reason = format!("a case could not be remembered: {reason}");
+                vec![self.append(Draft::new(Body::Escalated { reason })).1]
+            }
+        }
+    }
+
+    pub(super) fn planned(&mut self, output: planner::Output) -> Vec<Command> {
+        match output {
+            planner::Output::Proposed {
+                incident,
+                bids,
+                rejected,
+                from_case,
+            } => {
+                let mut commands = vec![];
+                let heard = self.trail(&incident).heard.clone();
+                let body = if bids.is_empty() {
+                    let reasons: Vec<String> =
+                        rejected.iter().map(|(p, r)| format!("{p}: {r}")).collect();
+                    let reason = if reasons.is_empty() {
+                        "no playbook is for this fault".to_owned()
+                    } else {
+                        reasons.join("; ")
+                    };
+                    Body::NoPlan { reason }
+                } else {
+                    Body::Planned {
+                        plans: bids.iter().map(|b| b.plan.id.clone()).collect(),
+                        rejected,
+                        from_case,
+                    }
+                };
+                let (planned, command) = self.append(Draft::new(body).of(&incident).because(heard));
+                commands.push(command);
+                for bid in &bids {
+                    let body = Body::Rehearsed {
+                        plan: bid.plan.id.clone(),
+                        rehearsal: bid.rehearsal.clone(),
+                    };
+                    let draft = Draft::new(body)
+                        .of(&incident)
+                        .about(&bid.plan.suspect)
+                        .because([planned.clone()]);
+                    let (record, command) = self.append(draft);
+                    self.trail(&incident)
+                        .plans
+                        .insert(bid.plan.id.clone(), record);
+                    commands.push(command);
+                }
+                commands.push(ask(Task::Negotiator(negotiator::Input::Bids {
+                    incident,
+                    bids,
+                })));
+                commands
+            }
+            planner::Output::Judged {
+                incident,
+                plan,
+                rehearsal,
+                refuse,
+            } => {
+                let mut commands = vec![];
+                if let Some(rehearsal) = rehearsal.filter(|_| refuse.is_some()) {
+                    let heard = self.trail(&incident).heard.clone();
+                    let body = Body::Rehearsed {
+                        plan: plan.clone(),
+                        rehearsal,
+                    };
+                    commands.push(self.append(Draft::new(body).of(&incident).because(heard)).1);
+                }
+                commands.push(ask(Task::Negotiator(negotiator::Input::Judged {
+                    incident,
+                    plan,
+                    refuse,
+                })));
+                commands
+            }
+        }
+    }
+
+    pub(super) fn negotiated(&mut self, output: negotiator::Output) -> Vec<Command> {
+        use negotiator::Output as O;
+        match output {
+            O::Say {
+                incident,
+                lease,
+                to,
+                say,
+            } => self.say_it(&incident, lease, to, say),
+            O::AskBids {
+                incident,
+                hypotheses,
+                situation,
+            } => {
+                vec![ask(Task::Learner(learner::Input::Recall {
+                    incident,
+                    hypotheses,
+                    situation,
+                }))]
+            }
+            O::AskJudgement { incident, bid } => {
+                let picture = Arc::clone(&self.picture);
+                vec![ask(Task::Planner(planner::Input::Judge {
+                    incident,
+                    bid,
+                    picture,
+                }))]
+            }
+            O::GotBid {
+                incident,
+                from,
+                bid,
+            } => {
+                let heard = self.trail(&incident).heard.clone();
+                let plan = bid.plan.id.clone();
+                let draft = Draft::new(Body::BidReceived { from, bid })
+                    .of(&incident)
+                    .because(heard);
+                let (record, command) = self.append(draft);
+                self.trail(&incident).plans.insert(plan, record);
+                vec![command]
+            }
+            O::GotRefusal {
+                incident,
+                from,
+                plan,
+                reason,
+            } => {
+                let heard = self.trail(&incident).heard.clone();
+                vec![
+                    self.append(
+                        Draft::new(Body::Refused { from, plan, reason })
+                            .of(&incident)
+                            .because(heard),
+                    )
+                    .1,
+                ]
+            }
+            O::Awarded {
+                incident,
+                plan,
+                agreed,
+            } => {
+                let causes = self.trail(&incident).for_plan(&plan.id);
+                let body = Body::Awarded {
+                    plan: plan.id.clone(),
+                    to: plan.domain,
+                    agreed,
+                };
+                vec![
+                    self.append(
+                        Draft::new(body)
+                            .of(&incident)
+                            .about(&plan.suspect)
+                            .because(causes),
+                    )
+                    .1,
+                ]
+            }
+            O::Aborted {
+                incident,
+                plan,
+                reason,
+            } => {
+                let causes = self.trail(&incident).for_plan(&plan);
+                vec![
+                    self.append(
+                        Draft::new(Body::Aborted { plan, reason })
+                            .of(&incident)
+                            .because(causes),
+                    )
+                    .1,
+                ]
+            }
+            O::Execute { lease, bid } => {
+                let (picture, services) =
+                    (Arc::clone(&self.picture), self.services_behind(&bid.plan));
+                vec![ask(Task::Executor(executor::Input::Execute {
+                    lease,
+                    bid,
+                    picture,
+                    services,
+                }))]
+            }
+            O::Running { incident, .. } => {
+                let until = self.now + self.config.correlator.echo_ms;
+                vec![ask(Task::Correlator(correlator::Input::Changed {
+                    incident,
+                    until,
+                }))]
+            }
+            O::Outcome {
+                incident,
+                plan,
+                outcome,
+                leading,
+            } => self.outcome(&incident, plan, outcome, leading),
+            O::Fixed(incident) => self.close(&incident, Ending::Fixed),
+            O::GiveUp { incident, reason } => self.escalate(&incident, reason),
+        }
+    }
+
+    /// What is said is recorded first where it is a step of its own, so that the listener's records can point at it.
+    fn say_it(
+        &mut self,
+        incident: &IncidentId,
+        lease: Lease,
+        to: Option<Domain>,
+        say: Say,
+    ) -> Vec<Command> {
+        let mut commands = vec![];
+        // Said again to one domain, it is no new step.
+        if matches!(say, Say::Call { .. }) && to.is_none() {
+            let diagnosed = self.trail(incident).diagnosed.clone();
+            let body = Body::Called {
+                domains: Domain::ALL.to_vec(),
+            };
+            commands.push(
+                self.append(Draft::new(body).of(incident).because(diagnosed))
+                    .1,
+            );
+        }
+        let specific = match &say {
+            Say::Offer { bids } => bids
+                .first()
+                .and_then(|b| self.trail(incident).plans.get(&b.plan.id).cloned()),
+            Say::Prepare { bid } => self.trail(incident).plans.get(&bid.plan.id).cloned(),
+            _ => None,
+        };
+        let Some(cause) = specific.or_else(|| self.last(incident).pop()) else {
+            return commands;
+        };
+        commands.push(self.say(incident, lease, to, say, cause));
+        commands
+    }
+
+    /// Services whose users would feel a change: those of groups whose paths or instances touch its objects. An upper
+    /// bound, for the blast radius.
+    fn services_behind(&self, plan: &Plan) -> BTreeSet<String> {
+        let touches_site = |site: &str| plan.steps.iter().any(|s| s.action.object.name() == site);
+        let network = self.picture.network();
+        let instances = network.instances.iter().filter(|i| {
+            touches_site(&i.site) || plan.steps.iter().any(|s| s.action.object.name() == i.id)
+        });
+        instances.map(|i| i.service.clone()).collect()
+    }
+
+    fn outcome(
+        &mut self,
+        incident: &IncidentId,
+        plan: Box<Plan>,
+        outcome: RunEnd,
+        leading: bool,
+    ) -> Vec<Command> {
+        let mut commands = vec![];
+        if leading && outcome != RunEnd::NotRun {
+            let causes = self.trail(incident).heard.clone();
+            let body = Body::Remembered {
+                fault: plan.fault,
+                playbook: plan.playbook.clone(),
+                outcome,
+                twin_error: None,
+            };
+            commands.push(
+                self.append(
+                    Draft::new(body)
+                        .of(incident)
+                        .about(&plan.suspect)
+                        .because(causes),
+                )
+                .1,
+            );
+        }
+        let seen = self
+            .open
+            .get(incident)
+            .into_iter()
+            .flatten()
+            .map(|(_, m)| *m)
+            .collect();
+        commands.push(ask(Task::Learner(learner::Input::Remember {
+            plan,
+            outcome,
+            seen,
+        })));
+        commands
+    }
+}
