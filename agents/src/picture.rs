@@ -25,6 +25,8 @@ const FRESH_MS: u64 = 60_000;
 pub struct Picture {
     network: Network,
     objectives: BTreeMap<Series, Objective>,
+    /// Settings that are meant to differ from the inventory, whenever that comes again.
+    intended: BTreeMap<Series, f64>,
     values: BTreeMap<Series, (f64, NetTime)>,
     violated_since: BTreeMap<Series, NetTime>,
     works: Vec<Maintenance>,
@@ -37,6 +39,7 @@ impl Picture {
         Self {
             network: Network::empty("unknown"),
             objectives: BTreeMap::new(),
+            intended: BTreeMap::new(),
             values: BTreeMap::new(),
             violated_since: BTreeMap::new(),
             works: vec![],
@@ -47,17 +50,16 @@ impl Picture {
     /// Takes over a domain's inventory.
     pub fn learn(&mut self, domain: Domain, part: Network) {
         self.network.learn(domain, part);
-        let overridden: Vec<Objective> = self
-            .works
-            .iter()
-            .flat_map(|w| intended_objectives(&self.objectives, w))
-            .collect();
+        let intended = |mut o: Objective| {
+            let series = (o.object.clone(), o.metric);
+            o.limit = self.intended.get(&series).copied().unwrap_or(o.limit);
+            (series, o)
+        };
         self.objectives = self
             .network
             .objectives()
             .into_iter()
-            .chain(overridden)
-            .map(|o| ((o.object.clone(), o.metric), o))
+            .map(intended)
             .collect();
     }
 
@@ -109,14 +111,15 @@ impl Picture {
 
     /// Notes planned work, and what is intended from it on.
     pub fn announce(&mut self, work: Maintenance) {
-        for objective in intended_objectives(&self.objectives, &work) {
-            self.set_objective(objective);
+        for sample in &work.intended {
+            self.intend(&sample.object, sample.metric, sample.value);
         }
         self.works.push(work);
     }
 
-    /// A setting that is intended from now on, by ourselves.
+    /// A setting that is intended from now on.
     pub fn intend(&mut self, object: &ManagedObject, metric: Metric, value: f64) {
+        self.intended.insert((object.clone(), metric), value);
         if let Some(old) = self.objectives.get(&(object.clone(), metric)) {
             let objective = Objective {
                 limit: value,
@@ -323,13 +326,6 @@ fn is_quiet(silent: &BTreeSet<ManagedObject>, object: &ManagedObject) -> bool {
     silent.iter().any(|s| s == object || router_of_port(s))
 }
 
-fn intended_objectives(known: &BTreeMap<Series, Objective>, work: &Maintenance) -> Vec<Objective> {
-    let wanted = |sample: &Sample| {
-        let old = known.get(&(sample.object.clone(), sample.metric))?;
-        Some(Objective {
-            limit: sample.value,
-            ..old.clone()
-        })
-    };
-    work.intended.iter().filter_map(wanted).collect()
-}
+#[cfg(test)]
+#[path = "picture_tests.rs"]
+mod tests;

@@ -97,6 +97,7 @@ pub struct Swarm {
     bus: Arc<dyn Bus>,
     journal: Arc<Journal>,
     written: u64,
+    told_drops: u64,
 }
 
 impl Swarm {
@@ -115,6 +116,7 @@ impl Swarm {
             bus: ground.bus,
             journal: ground.journal,
             written: 0,
+            told_drops: 0,
         };
         let body = Body::SwarmStarted {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -154,6 +156,17 @@ impl Swarm {
             causes: vec![],
             body,
         })
+    }
+
+    /// Writes down how much telemetry was dropped since the last call, if any was.
+    pub fn tell_drops(&mut self, now: NetTime) -> Result<(), JournalError> {
+        let dropped = self.bus.stats().dropped;
+        let messages = dropped - self.told_drops;
+        self.told_drops = dropped;
+        if messages == 0 {
+            return Ok(());
+        }
+        self.note(Body::Dropped { messages }, now)
     }
 
     /// Drains: what is queued is handled, then the agents stop, then the journal is sealed. Nothing is cut off inside a

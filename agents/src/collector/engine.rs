@@ -12,6 +12,10 @@ use zizhi_types::{ManagedObject, Measurement, NetTime};
 /// The longest piece of a message that a dead letter keeps, in characters.
 const SAMPLE_CHARS: usize = 200;
 
+/// A batch that claims to be so much later than the network's clock is refused, in milliseconds. Our choice: more than any
+/// sender's drift; a series that took one such value would not hear anything before that moment comes.
+const AHEAD_MS: u64 = 600_000;
+
 /// Decodes Zizhi's own telemetry format ([`zizhi_types::wire::TelemetryBatch`]) for one domain.
 pub struct Collector {
     domain: Domain,
@@ -74,7 +78,7 @@ impl Engine for Collector {
     type Input = Input;
     type Output = Output;
 
-    fn handle(&mut self, Input(message): Input, _: NetTime) -> Vec<Output> {
+    fn handle(&mut self, Input(message): Input, now: NetTime) -> Vec<Output> {
         let batch: LooseBatch = match serde_json::from_slice(&message.payload) {
             Ok(batch) => batch,
             Err(error) => {
@@ -84,6 +88,14 @@ impl Engine for Collector {
                 )];
             }
         };
+        // Before the first clock nobody knows what is late.
+        if now > NetTime(0) && batch.at > now + AHEAD_MS {
+            let reason = format!(
+                "measured at {} although it is {now}: set the clock of {}",
+                batch.at, batch.source
+            );
+            return vec![dead_letter(&message, reason)];
+        }
         let mut measurements = Vec::with_capacity(batch.samples.len());
         let mut outputs = vec![];
         for (index, sample) in batch.samples.iter().enumerate() {
@@ -118,14 +130,17 @@ mod tests {
     use std::sync::Arc;
     use zizhi_types::{MessageId, Metric};
 
-    fn read(payload: &str) -> Vec<Output> {
-        let message = Message {
+    fn message(payload: &str) -> Arc<Message> {
+        Arc::new(Message {
             id: MessageId::new("router/A", 7),
             subject: "zizhi.v1.transport.obs.telemetry".to_owned(),
             at: NetTime(0),
             payload: payload.as_bytes().to_vec(),
-        };
-        Collector::new(Domain::Transport).handle(Input(Arc::new(message)), NetTime(0))
+        })
+    }
+
+    fn read(payload: &str) -> Vec<Output> {
+        Collector::new(Domain::Transport).handle(Input(message(payload)), NetTime(0))
     }
 
     #[test]
@@ -167,6 +182,26 @@ mod tests {
             panic!("{out:?}")
         };
         assert_eq!(measurements.len(), 1);
+    }
+
+    #[test]
+    fn a_batch_from_a_clock_that_runs_far_ahead_is_a_dead_letter() {
+        let mut collector = Collector::new(Domain::Transport);
+        let text = r#"{"source":"router/A","at":700000,"samples":[]}"#;
+        let mut at = |now_s| {
+            let message = message(text);
+            collector.handle(Input(message), NetTime::from_secs(now_s))
+        };
+        assert!(
+            matches!(&at(0)[..], [Output::Batch { .. }]),
+            "nobody knows the time yet"
+        );
+        assert!(matches!(&at(100)[..], [Output::Batch { .. }]));
+        let refused = at(99);
+        let [Output::DeadLetter { reason, .. }] = &refused[..] else {
+            panic!("{refused:?}")
+        };
+        assert!(reason.contains("set the clock of router/A"), "{reason}");
     }
 
     #[test]

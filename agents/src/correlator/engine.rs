@@ -382,6 +382,10 @@ impl Engine for Correlator {
                 let old = self.echoes.entry(incident).or_insert(until);
                 *old = until.max(*old);
             }
+            Input::CountFrom { incidents, token } => {
+                self.opened = self.opened.max(incidents);
+                self.token = self.token.max(token);
+            }
             Input::Tick(picture) => return self.tick(picture, now),
             Input::Diagnosed {
                 situation,

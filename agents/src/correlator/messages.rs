@@ -42,6 +42,13 @@ pub enum Input {
         /// Until when.
         until: NetTime,
     },
+    /// Started afresh: these numbers were taken before.
+    CountFrom {
+        /// The newest incident of the own domain.
+        incidents: u64,
+        /// The newest token of any.
+        token: u64,
+    },
     /// Time has passed.
     Tick(Arc<Picture>),
     /// The answer to [`Output::Diagnose`].

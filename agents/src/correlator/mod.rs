@@ -7,6 +7,8 @@
 mod config;
 mod engine;
 mod messages;
+#[cfg(test)]
+mod tests;
 
 pub use config::CorrelatorConfig;
 pub use engine::Correlator;

@@ -176,6 +176,10 @@ impl Engine for Detecting {
                     .collect();
                 heard.into_iter().chain(found).collect()
             }
+            Input::CountFrom(number) => {
+                self.raised = self.raised.max(number);
+                vec![]
+            }
             Input::Tick => self.missing(now),
         }
     }

@@ -22,6 +22,8 @@ pub enum Input {
         /// What was measured.
         measurements: Vec<Measurement>,
     },
+    /// Started afresh: the anomalies up to this number were taken before.
+    CountFrom(u64),
     /// Time has passed: who is missing?
     Tick,
 }

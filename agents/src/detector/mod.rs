@@ -5,6 +5,8 @@
 
 mod engine;
 mod messages;
+#[cfg(test)]
+mod tests;
 
 pub use engine::{Detecting, DetectorRoleConfig};
 pub use messages::{Input, Output};

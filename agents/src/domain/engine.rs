@@ -49,6 +49,8 @@ pub struct Loop {
     pub(super) leases: BTreeMap<IncidentId, Lease>,
     /// The incident of each own run.
     pub(super) runs: BTreeMap<RunId, IncidentId>,
+    /// The newest own anomaly's number.
+    pub(super) raised: u64,
     pub(super) silent: BTreeSet<ManagedObject>,
     pub(super) sent: BTreeMap<Series, f64>,
     /// The message that is being handled, and the record of it once it was kept as evidence.
@@ -69,6 +71,7 @@ impl Loop {
             trails: BTreeMap::new(),
             leases: BTreeMap::new(),
             runs: BTreeMap::new(),
+            raised: 0,
             silent: BTreeSet::new(),
             sent: BTreeMap::new(),
             current: None,
@@ -119,7 +122,20 @@ impl Loop {
             );
             commands.push(self.append(Draft::new(Body::Escalated { reason })).1);
         }
+        if role == RoleName::Negotiator {
+            commands.extend(self.hand_over_led());
+        }
         commands
+    }
+
+    /// What a dead negotiator was leading nobody leads any more.
+    fn hand_over_led(&mut self) -> Vec<Command> {
+        let own = |id: &&IncidentId| self.leases.get(id).is_some_and(|l| l.leader == self.domain);
+        let led: Vec<IncidentId> = self.open.keys().filter(own).cloned().collect();
+        let reason = || "its negotiation was lost when the negotiator died".to_owned();
+        led.iter()
+            .flat_map(|id| self.escalate(id, reason()))
+            .collect()
     }
 
     /// Writes a record and remembers it as the newest of its incident.
@@ -194,16 +210,26 @@ fn each<T>(outputs: Vec<T>, mut react: impl FnMut(T) -> Vec<Command>) -> Vec<Com
 }
 
 impl Loop {
-    /// What a role that was started afresh has to be told again: the inventory. All else comes by itself.
+    /// What a role that was started afresh has to be told again: the inventory, and which numbers are taken, since an id
+    /// is given once. All else comes by itself.
     pub(super) fn teach(&self, role: RoleName) -> Vec<Command> {
         let network = self.picture.network();
         let parts = Domain::ALL.map(|domain| (domain, Box::new(network.part(domain))));
         match role {
             RoleName::Detector => {
+                use crate::detector::Input;
                 let objectives = self.picture.objectives().cloned().collect();
-                vec![ask(Task::Detector(crate::detector::Input::Learn {
-                    objectives,
-                }))]
+                vec![
+                    ask(Task::Detector(Input::CountFrom(self.raised))),
+                    ask(Task::Detector(Input::Learn { objectives })),
+                ]
+            }
+            RoleName::Correlator => {
+                let own = self.leases.keys().filter(|i| i.owner == self.domain);
+                let incidents = own.map(|i| i.number).max().unwrap_or(0);
+                let token = self.leases.values().map(|l| l.token).max().unwrap_or(0);
+                let input = crate::correlator::Input::CountFrom { incidents, token };
+                vec![ask(Task::Correlator(input))]
             }
             RoleName::Diagnoser => parts
                 .into_iter()
@@ -214,12 +240,16 @@ impl Loop {
                     }))
                 })
                 .collect(),
-            RoleName::Planner => parts
-                .into_iter()
-                .map(|(domain, part)| {
-                    ask(Task::Planner(crate::planner::Input::Learn { domain, part }))
-                })
-                .collect(),
+            RoleName::Planner => {
+                use crate::planner::Input;
+                let plans = self.trails.values().flat_map(|t| t.plans.keys());
+                let own = plans.filter(|p| p.owner == self.domain);
+                let taken = own.map(|p| p.number).max().unwrap_or(0);
+                let learn = |(domain, part)| ask(Task::Planner(Input::Learn { domain, part }));
+                std::iter::once(ask(Task::Planner(Input::CountFrom(taken))))
+                    .chain(parts.into_iter().map(learn))
+                    .collect()
+            }
             _ => vec![],
         }
     }

@@ -11,6 +11,8 @@ mod engine;
 mod leading;
 mod scribe;
 mod sensing;
+#[cfg(test)]
+mod tests;
 mod trail;
 
 pub use command::{Command, Event, Task};

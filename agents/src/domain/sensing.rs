@@ -223,6 +223,7 @@ impl Loop {
 
     fn raised(&mut self, anomaly: Anomaly) -> Vec<Command> {
         let mut commands = vec![];
+        self.raised = self.raised.max(anomaly.id.number);
         let raw = self.keep_raw(&anomaly, &mut commands);
         let object = anomaly.object.clone();
         let body = Body::AnomalyRaised {

@@ -8,6 +8,8 @@ pub mod actor;
 mod config;
 mod engine;
 mod messages;
+#[cfg(test)]
+mod tests;
 
 pub use config::ExecutorConfig;
 pub use engine::Executor;

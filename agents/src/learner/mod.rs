@@ -5,6 +5,8 @@
 
 mod engine;
 mod messages;
+#[cfg(test)]
+mod tests;
 
 pub use engine::Learner;
 pub use messages::{Input, Output};

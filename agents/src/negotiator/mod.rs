@@ -16,6 +16,8 @@ mod engine;
 mod leader;
 mod messages;
 mod participant;
+#[cfg(test)]
+mod tests;
 
 pub use config::NegotiatorConfig;
 pub use engine::Negotiator;

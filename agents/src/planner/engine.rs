@@ -12,6 +12,7 @@ use zizhi_types::action::Verb;
 use zizhi_types::domain::Domain;
 use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::{Bid, RefuseReason};
+use zizhi_types::objective::Importance;
 use zizhi_types::plan::Rehearsal;
 use zizhi_types::topology::Network;
 use zizhi_types::{
@@ -140,7 +141,7 @@ impl Planner {
             ));
         }
         let actions: Vec<Action> = plan.steps.iter().map(|s| s.action.clone()).collect();
-        let objectives = protected(picture, now);
+        let objectives = protected(picture, self.domain, now);
         let rehearsal = self.twin.rehearse(&actions, &objectives, now);
         let mut rehearsal = rehearsal.map_err(|e| e.to_string())?;
         // A link that is taken out of service on purpose protects nobody: what is left wrong with it hurts nobody.
@@ -202,7 +203,7 @@ impl Planner {
         now: NetTime,
     ) -> Result<Rehearsal, String> {
         let actions: Vec<Action> = plan.steps.iter().map(|s| s.action.clone()).collect();
-        let mut objectives = protected(picture, now);
+        let mut objectives = protected(picture, self.domain, now);
         objectives.retain(|o| o.object.domain() == self.domain);
         self.twin
             .rehearse(&actions, &objectives, now)
@@ -220,10 +221,12 @@ fn taken_out(actions: &[Action], picture: &Picture) -> BTreeSet<ManagedObject> {
 }
 
 /// Objectives that count: not those of objects under announced work or out of service.
-fn protected(picture: &Picture, now: NetTime) -> Vec<Objective> {
+fn protected(picture: &Picture, domain: Domain, now: NetTime) -> Vec<Objective> {
     picture
         .objectives()
         .filter(|o| !picture.waived(&o.object, now))
+        // How a setting is meant to be is known to its own domain alone.
+        .filter(|o| o.importance != Importance::Conformity || o.object.domain() == domain)
         .cloned()
         .collect()
 }
@@ -267,6 +270,7 @@ impl Engine for Planner {
     fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
         match input {
             Input::Learn { domain, part } => self.learn(domain, *part),
+            Input::CountFrom(number) => self.made = self.made.max(number),
             Input::Observe {
                 at,
                 domain,

@@ -29,6 +29,8 @@ pub enum Input {
         /// What it consists of.
         part: Box<Network>,
     },
+    /// Started afresh: the plans up to this number were taken before.
+    CountFrom(u64),
     /// What a domain measured.
     Observe {
         /// When.

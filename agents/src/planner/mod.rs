@@ -6,6 +6,8 @@
 mod config;
 mod engine;
 mod messages;
+#[cfg(test)]
+mod tests;
 
 pub use config::PlannerConfig;
 pub use engine::Planner;

@@ -6,6 +6,8 @@
 
 mod engine;
 mod messages;
+#[cfg(test)]
+mod tests;
 
 pub use engine::Verifier;
 pub use messages::{Input, Output, Watch};

@@ -88,7 +88,7 @@ async fn play(
         now: START,
     };
     let mode: Mode = args.mode.into();
-    let swarm = Swarm::start(ground, SwarmConfig { mode, ..config }).await?;
+    let mut swarm = Swarm::start(ground, SwarmConfig { mode, ..config }).await?;
     show.opening(&network, args.seed);
     let kinds = if args.fault.is_empty() {
         FaultKind::ALL.to_vec()
@@ -108,12 +108,16 @@ async fn play(
     let stop = Arc::new(AtomicBool::new(false));
     let watch = tokio::spawn(stop_on_ctrl_c(Arc::clone(&stop)));
     let pace = Pace::new(args.speed, args.json);
+    let mut broken = None;
     let mut listen = |happening: Happening<'_>| {
+        if let Happening::Tick(now) = &happening {
+            broken = swarm.tell_drops(*now).err();
+        }
         if matches!(happening, Happening::Tick(_)) && show.past_warm_up {
             pace.wait();
         }
         show.tell(&happening);
-        if stop.load(Ordering::Relaxed) {
+        if stop.load(Ordering::Relaxed) || broken.is_some() {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())

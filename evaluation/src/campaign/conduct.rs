@@ -1,7 +1,7 @@
 //! Conducting: warm up, make something happen, let the swarm work, judge, clean up, again.
 
 use super::judge::{Injected, SlotResult, Summary, judge};
-use super::schedule::{Slot, schedule};
+use super::schedule::{Schedule, Slot};
 use crate::sandbox::truth::true_violations;
 use crate::sandbox::{GroundTruth, GroundTruthDouble, Sandbox};
 use std::collections::{BTreeMap, BTreeSet};
@@ -146,8 +146,21 @@ impl Campaign {
         if self.warm_up(listen).await?.is_break() {
             return Ok((results, summary));
         }
-        for slot in schedule(self.config.faults, &self.config.kinds, self.config.seed) {
+        let mut schedule = Schedule::new(&self.config.kinds, self.config.seed);
+        let mut skipped = 0;
+        // A network that can have none of the kinds must not keep the campaign going for ever.
+        while summary.faults < self.config.faults && skipped < 2 * self.config.kinds.len() {
+            let double_next = summary.faults > 0
+                && summary.faults % 2 == 0
+                && summary.doubles < summary.faults / 2;
+            let slot = if double_next {
+                schedule.double()
+            } else {
+                schedule.fault()
+            };
+            let Some(slot) = slot else { break };
             let (result, flow) = self.slot(slot, results.len() + 1, listen).await?;
+            skipped = if result.is_some() { 0 } else { skipped + 1 };
             if let Some(result) = result {
                 summary.add(&result);
                 results.push(result);
@@ -156,7 +169,29 @@ impl Campaign {
                 break;
             }
         }
+        self.last_double(&mut schedule, &mut results, &mut summary, listen)
+            .await?;
         Ok((results, summary))
+    }
+
+    /// An even number of faults ends with the double that is due.
+    async fn last_double(
+        &mut self,
+        schedule: &mut Schedule,
+        results: &mut Vec<SlotResult>,
+        summary: &mut Summary,
+        listen: Listener<'_>,
+    ) -> Result<(), CampaignError> {
+        let due = summary.faults == self.config.faults && summary.doubles < summary.faults / 2;
+        let Some(slot) = schedule.double().filter(|_| due) else {
+            return Ok(());
+        };
+        let (result, _) = self.slot(slot, results.len() + 1, listen).await?;
+        if let Some(result) = result {
+            summary.add(&result);
+            results.push(result);
+        }
+        Ok(())
     }
 
     async fn warm_up(&mut self, listen: Listener<'_>) -> Result<ControlFlow<()>, CampaignError> {

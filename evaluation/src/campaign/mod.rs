@@ -9,4 +9,4 @@ mod schedule;
 
 pub use conduct::{Approver, Campaign, CampaignConfig, CampaignError, Happening};
 pub use judge::{SlotResult, Summary};
-pub use schedule::{Slot, schedule};
+pub use schedule::{Schedule, Slot};

@@ -14,38 +14,51 @@ pub enum Slot {
     Double(FaultKind),
 }
 
-/// `faults` faults out of `kinds`, with a double after every second one. Equal seeds give equal schedules.
-pub fn schedule(faults: usize, kinds: &[FaultKind], seed: u64) -> Vec<Slot> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed_0fca_3a16);
-    let mut real = Deck::new(kinds);
-    let mut doubles = Deck::new(kinds);
-    let mut slots = vec![];
-    for n in 1..=faults {
-        slots.extend(real.draw(&mut rng).map(Slot::Fault));
-        if n % 2 == 0 {
-            slots.extend(doubles.draw(&mut rng).map(Slot::Double));
+/// An endless schedule over some kinds. Equal seeds give equal schedules.
+pub struct Schedule {
+    rng: ChaCha8Rng,
+    faults: Deck,
+    doubles: Deck,
+}
+
+impl Schedule {
+    /// A schedule over `kinds`; every one comes once before any comes again.
+    pub fn new(kinds: &[FaultKind], seed: u64) -> Self {
+        Self {
+            rng: ChaCha8Rng::seed_from_u64(seed ^ 0x5eed_0fca_3a16),
+            faults: Deck::new(kinds),
+            doubles: Deck::new(kinds),
         }
     }
-    slots
+
+    /// The next fault; nothing only when there is no kind to choose from.
+    pub fn fault(&mut self) -> Option<Slot> {
+        self.faults.draw(&mut self.rng).map(Slot::Fault)
+    }
+
+    /// The next double.
+    pub fn double(&mut self) -> Option<Slot> {
+        self.doubles.draw(&mut self.rng).map(Slot::Double)
+    }
 }
 
 /// Kinds in random order, shuffled anew when all have been drawn.
-struct Deck<'a> {
-    kinds: &'a [FaultKind],
+struct Deck {
+    kinds: Vec<FaultKind>,
     left: Vec<FaultKind>,
 }
 
-impl<'a> Deck<'a> {
-    const fn new(kinds: &'a [FaultKind]) -> Self {
+impl Deck {
+    fn new(kinds: &[FaultKind]) -> Self {
         Self {
-            kinds,
+            kinds: kinds.to_vec(),
             left: vec![],
         }
     }
 
     fn draw(&mut self, rng: &mut ChaCha8Rng) -> Option<FaultKind> {
         if self.left.is_empty() {
-            self.left = self.kinds.to_vec();
+            self.left.clone_from(&self.kinds);
             self.left.shuffle(rng);
         }
         self.left.pop()
@@ -59,18 +72,30 @@ mod tests {
 
     #[test]
     fn every_kind_comes_before_any_comes_again() {
-        let slots = schedule(FaultKind::ALL.len(), FaultKind::ALL, 7);
-        let faults = slots.iter().filter_map(|s| match s {
-            Slot::Fault(kind) => Some(*kind),
-            Slot::Double(_) => None,
-        });
-        assert_eq!(faults.collect::<BTreeSet<_>>().len(), FaultKind::ALL.len());
+        let mut schedule = Schedule::new(FaultKind::ALL, 7);
+        let drawn = FaultKind::ALL
+            .iter()
+            .filter_map(|_| match schedule.fault() {
+                Some(Slot::Fault(kind)) => Some(kind),
+                _ => None,
+            });
+        assert_eq!(drawn.collect::<BTreeSet<_>>().len(), FaultKind::ALL.len());
     }
 
     #[test]
     fn equal_seeds_give_equal_schedules_and_others_differ() {
-        let of = |seed| schedule(20, FaultKind::ALL, seed);
+        let of = |seed| {
+            let mut schedule = Schedule::new(FaultKind::ALL, seed);
+            (0..20)
+                .flat_map(|_| [schedule.fault(), schedule.double()])
+                .collect::<Vec<_>>()
+        };
         assert_eq!(of(1), of(1));
         assert_ne!(of(1), of(2));
+    }
+
+    #[test]
+    fn without_a_kind_nothing_comes() {
+        assert_eq!(Schedule::new(&[], 1).fault(), None);
     }
 }
