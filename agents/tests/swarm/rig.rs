@@ -234,7 +234,7 @@ impl Rig {
             now: at(100),
         };
         let swarm = Swarm::start(ground, config).await.unwrap();
-        let mut rig = Self {
+        let rig = Self {
             bus,
             world,
             records: vec![],
