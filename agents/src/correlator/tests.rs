@@ -25,7 +25,6 @@ impl Story {
             lead_probability_min: 0.4,
             patience_ms: 90_000,
             echo_ms: 60_000,
-            ..CorrelatorConfig::default()
         };
         Self {
             correlator: Correlator::new(domain, config),

@@ -87,11 +87,7 @@ impl Loop {
                 step,
                 undo,
                 result,
-            } => {
-                let causes = self.trail(&plan.incident).for_run(&run);
-                let body = answered(run.clone(), step, undo, result);
-                vec![self.of_run(&run, &plan, body, causes)]
-            }
+            } => vec![self.answered(&run, &plan, answered(run.clone(), step, undo, result))],
             O::Verify { run, bid, before } => {
                 let watch = verifier::Watch {
                     run,
@@ -197,6 +193,11 @@ impl Loop {
         commands.extend(self.intend(action));
         commands.push(self.echo(&plan.incident));
         commands
+    }
+
+    fn answered(&mut self, run: &RunId, plan: &Plan, body: Body) -> Command {
+        let causes = self.trail(&plan.incident).for_run(run);
+        self.of_run(run, plan, body, causes)
     }
 
     fn unclear(&mut self, plan: Plan, expires: NetTime) -> Vec<Command> {

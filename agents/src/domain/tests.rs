@@ -76,19 +76,19 @@ impl Story {
 }
 
 fn bodies(commands: &[Command]) -> Vec<&Body> {
-    let body = |c| match c {
-        &Command::Append(ref record) => Some(&record.body),
+    let appended = commands.iter().filter_map(|c| match c {
+        Command::Append(record) => Some(&record.body),
         _ => None,
-    };
-    commands.iter().filter_map(body).collect()
+    });
+    appended.collect()
 }
 
 fn tasks(commands: &[Command]) -> Vec<&Task> {
-    let task = |c| match c {
-        &Command::Ask(ref task) => Some(&**task),
+    let asked = commands.iter().filter_map(|c| match c {
+        Command::Ask(task) => Some(&**task),
         _ => None,
-    };
-    commands.iter().filter_map(task).collect()
+    });
+    asked.collect()
 }
 
 #[test]

@@ -101,11 +101,11 @@ impl Story {
 }
 
 fn said(outputs: &[Output]) -> Vec<&Say> {
-    let say = |o| match o {
-        &Output::Say { ref say, .. } => Some(say),
+    let said = outputs.iter().filter_map(|o| match o {
+        Output::Say { say, .. } => Some(say),
         _ => None,
-    };
-    outputs.iter().filter_map(say).collect()
+    });
+    said.collect()
 }
 
 fn prepared(outputs: &[Output]) -> Option<&Bid> {
