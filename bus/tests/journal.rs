@@ -1,5 +1,7 @@
 //! A journal tells on whoever touches it.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::path::{Path, PathBuf};
 use zizhi_bus::journal::{self, Audit, Damage, Journal, JournalError, State};
 use zizhi_types::{Body, NetTime, Record, RecordId, Stage, Who};

@@ -24,11 +24,12 @@ pub fn for_new_run(given: Option<PathBuf>, what: &str) -> Result<PathBuf, Failur
     std::fs::create_dir_all(folder).map_err(|e| {
         format!("cannot make folder {FOLDER} here: {e}; name a file with --journal")
     })?;
-    let free = (1..)
+    let free = (1..=u32::MAX)
         .map(|n| folder.join(format!("{what}-{n}.jsonl")))
         .find(|p| !p.exists());
-    // An endless range ends only by finding one.
-    Ok(free.unwrap_or_else(|| folder.join(what)))
+    free.ok_or_else(|| {
+        format!("every number in {FOLDER} is taken; name a file with --journal").into()
+    })
 }
 
 /// The given journal, or the newest of this folder's runs.

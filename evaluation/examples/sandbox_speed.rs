@@ -1,4 +1,9 @@
 //! How much faster than real time is the sandbox? `cargo run --release -p zizhi-evaluation --example sandbox_speed`
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a measurement of our own speed reads the clock"
+)]
+
 #[path = "../tests/sandbox_common/mod.rs"]
 mod sandbox_common;
 use sandbox_common::{Recorder, values};

@@ -134,6 +134,10 @@ fn a_bad_network_file_says_where_and_what_to_write() {
 }
 
 /// The folder of shared maps; `None` where it is not, which must not be on the build machine.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment names the folder"
+)]
 fn shared() -> Option<PathBuf> {
     let folder = std::env::var_os("ZIZHI_SHARED").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"),

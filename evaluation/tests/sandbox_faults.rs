@@ -302,6 +302,10 @@ async fn a_used_key_changes_nothing_and_an_undo_restores() {
 
 #[tokio::test]
 #[ignore = "prints a survey"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment says what to survey"
+)]
 async fn survey() {
     let nets = std::env::var("NETS").unwrap_or_else(|_| "metro".into());
     let seeds: u64 = std::env::var("SEEDS").map_or(2, |s| s.parse().unwrap());

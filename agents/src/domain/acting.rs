@@ -7,10 +7,13 @@ use crate::{correlator, detector, executor, negotiator, planner, verifier};
 use std::sync::Arc;
 use zizhi_playbooks::DriverError;
 use zizhi_types::action::{Action, Receipt, Verb};
-use zizhi_types::negotiation::RunEnd;
-use zizhi_types::record::Who;
-use zizhi_types::wire::{ApprovalRequest, Sample};
-use zizhi_types::{Body, IncidentId, Metric, Plan, RecordId, RunId};
+use zizhi_types::negotiation::{Lease, RunEnd};
+use zizhi_types::plan::Mode;
+use zizhi_types::record::{GuardResult, Ruling, Who};
+use zizhi_types::wire::{Approval, ApprovalRequest, Sample};
+use zizhi_types::{
+    Body, IncidentId, ManagedObject, Metric, NetTime, Plan, PlanId, RecordId, RunId,
+};
 
 impl Loop {
     pub(super) fn executed(&mut self, output: executor::Output) -> Vec<Command> {
@@ -21,75 +24,13 @@ impl Loop {
                 mode,
                 guards,
                 ruling,
-            } => {
-                let mut causes = self
-                    .trail(&plan.incident)
-                    .heard
-                    .clone()
-                    .into_iter()
-                    .collect::<Vec<_>>();
-                causes.extend(self.trail(&plan.incident).plans.get(&plan.id).cloned());
-                let (incident, suspect) = (plan.incident.clone(), plan.suspect.clone());
-                let id = plan.id.clone();
-                let body = Body::Decided {
-                    plan,
-                    mode,
-                    guards,
-                    ruling,
-                };
-                let (record, command) = self.append(
-                    Draft::new(body)
-                        .of(&incident)
-                        .about(&suspect)
-                        .because(causes),
-                );
-                self.trail(&incident).plans.insert(id, record);
-                vec![command]
-            }
-            O::AskApproval { plan, expires } => {
-                let Some(cause) = self.last(&plan.incident).pop() else {
-                    return vec![];
-                };
-                let request = ApprovalRequest {
-                    incident: plan.incident.clone(),
-                    plan: *plan,
-                    cause,
-                    expires,
-                };
-                vec![self.publish("plan", "approval-request", &request)]
-            }
-            O::Approved { plan, approval } => {
-                let causes = self.trail(&plan.incident).for_plan(&plan.id);
-                let body = Body::Approved {
-                    fingerprint: approval.fingerprint,
-                    granted: approval.granted,
-                    reason: approval.reason,
-                };
-                let draft = Draft::new(body)
-                    .of(&plan.incident)
-                    .because(causes)
-                    .by(Who::Human { name: approval.by });
-                let (record, command) = self.append(draft);
-                self.trail(&plan.incident)
-                    .plans
-                    .insert(plan.id.clone(), record);
-                vec![command]
-            }
-            O::Commit { run, plan, lease } => {
-                let causes = self.trail(&plan.incident).for_plan(&plan.id);
-                let body = Body::Committed {
-                    plan: plan.id.clone(),
-                    lease,
-                };
-                let record = self.of_run(&run, &plan, body, causes);
-                self.runs.insert(run, plan.incident.clone());
-                vec![
-                    record,
-                    ask(Task::Negotiator(negotiator::Input::Committed(
-                        plan.id.clone(),
-                    ))),
-                ]
-            }
+            } => vec![self.decided(plan, mode, guards, ruling)],
+            O::AskApproval { plan, expires } => match self.last(&plan.incident).pop() {
+                Some(cause) => vec![self.ask_approval(*plan, cause, expires)],
+                None => vec![],
+            },
+            O::Approved { plan, approval } => vec![self.approved(&plan, approval)],
+            O::Commit { run, plan, lease } => self.commit(run, &plan, lease),
             O::Do {
                 run,
                 plan,
@@ -98,7 +39,6 @@ impl Loop {
                 action,
                 timeout_ms,
             } => {
-                let causes = self.trail(&plan.incident).for_run(&run);
                 let body = Body::StepStarted {
                     run: run.clone(),
                     plan: plan.id.clone(),
@@ -106,18 +46,15 @@ impl Loop {
                     key: key.clone(),
                     action: action.clone(),
                 };
-                let record = self.of_run(&run, &plan, body, causes);
-                let mut commands = vec![record, Command::Sync];
-                commands.extend(self.intend(&action));
-                commands.push(self.echo(&plan.incident));
-                commands.push(Command::Drive {
+                let before = self.before_change(&run, &plan, &action, body);
+                let drive = Command::Drive {
                     run,
                     step,
                     key,
                     action,
                     timeout_ms,
-                });
-                commands
+                };
+                before.into_iter().chain([drive]).collect()
             }
             O::Undo {
                 run,
@@ -128,25 +65,21 @@ impl Loop {
                 timeout_ms,
                 reason,
             } => {
-                let causes = self.trail(&plan.incident).for_run(&run);
                 let body = Body::UndoStarted {
                     run: run.clone(),
                     step: step.clone(),
                     action: action.clone(),
                     reason,
                 };
-                let record = self.of_run(&run, &plan, body, causes);
-                let mut commands = vec![record, Command::Sync];
-                commands.extend(self.intend(&action));
-                commands.push(self.echo(&plan.incident));
-                commands.push(Command::Drive {
+                let before = self.before_change(&run, &plan, &action, body);
+                let drive = Command::Drive {
                     run,
                     step,
                     key,
                     action,
                     timeout_ms,
-                });
-                commands
+                };
+                before.into_iter().chain([drive]).collect()
             }
             O::Answered {
                 run,
@@ -154,11 +87,7 @@ impl Loop {
                 step,
                 undo,
                 result,
-            } => {
-                let causes = self.trail(&plan.incident).for_run(&run);
-                let body = answered(run.clone(), step, undo, result);
-                vec![self.of_run(&run, &plan, body, causes)]
-            }
+            } => vec![self.answered(&run, &plan, answered(run.clone(), step, undo, result))],
             O::Verify { run, bid, before } => {
                 let watch = verifier::Watch {
                     run,
@@ -168,22 +97,7 @@ impl Loop {
                 };
                 vec![ask(Task::Verifier(verifier::Input::Watch(Box::new(watch))))]
             }
-            O::Unclear { plan, expires, .. } => {
-                let reason = "it cannot be told whether the change helped".to_owned();
-                let causes = self.trail(&plan.incident).for_plan(&plan.id);
-                let (cause, command) = self.append(
-                    Draft::new(Body::Escalated { reason })
-                        .of(&plan.incident)
-                        .because(causes),
-                );
-                let request = ApprovalRequest {
-                    incident: plan.incident.clone(),
-                    plan: *plan,
-                    cause,
-                    expires,
-                };
-                vec![command, self.publish("plan", "approval-request", &request)]
-            }
+            O::Unclear { plan, expires, .. } => self.unclear(*plan, expires),
             O::Standing { run, plan } => {
                 vec![ask(Task::Verifier(verifier::Input::Guard { run, plan }))]
             }
@@ -199,20 +113,113 @@ impl Loop {
                 object,
                 plan,
                 reason,
-            } => {
-                let incident = self.runs.values().find(|i| {
-                    self.trails
-                        .get(i)
-                        .is_some_and(|t| t.plans.contains_key(&plan))
-                });
-                let mut draft = Draft::new(Body::Frozen { reason }).about(&object);
-                if let Some(incident) = incident.cloned() {
-                    let last = self.last(&incident);
-                    draft = draft.of(&incident).because(last);
-                }
-                vec![self.append(draft).1]
-            }
+            } => vec![self.frozen(&object, &plan, reason)],
         }
+    }
+
+    fn decided(
+        &mut self,
+        plan: Box<Plan>,
+        mode: Mode,
+        guards: Vec<GuardResult>,
+        ruling: Ruling,
+    ) -> Command {
+        let (id, incident, suspect) =
+            (plan.id.clone(), plan.incident.clone(), plan.suspect.clone());
+        let trail = self.trail(&incident);
+        let heard = trail.heard.iter();
+        let causes: Vec<_> = heard.chain(trail.plans.get(&id)).cloned().collect();
+        let body = Body::Decided {
+            plan,
+            mode,
+            guards,
+            ruling,
+        };
+        let draft = Draft::new(body).of(&incident).about(&suspect);
+        let (record, command) = self.append(draft.because(causes));
+        self.trail(&incident).plans.insert(id, record);
+        command
+    }
+
+    fn ask_approval(&self, plan: Plan, cause: RecordId, expires: NetTime) -> Command {
+        let request = ApprovalRequest {
+            incident: plan.incident.clone(),
+            plan,
+            cause,
+            expires,
+        };
+        self.publish("plan", "approval-request", &request)
+    }
+
+    fn approved(&mut self, plan: &Plan, approval: Approval) -> Command {
+        let causes = self.trail(&plan.incident).for_plan(&plan.id);
+        let body = Body::Approved {
+            fingerprint: approval.fingerprint,
+            granted: approval.granted,
+            reason: approval.reason,
+        };
+        let draft = Draft::new(body)
+            .of(&plan.incident)
+            .because(causes)
+            .by(Who::Human { name: approval.by });
+        let (record, command) = self.append(draft);
+        let trail = self.trail(&plan.incident);
+        trail.plans.insert(plan.id.clone(), record);
+        command
+    }
+
+    fn commit(&mut self, run: RunId, plan: &Plan, lease: Lease) -> Vec<Command> {
+        let causes = self.trail(&plan.incident).for_plan(&plan.id);
+        let body = Body::Committed {
+            plan: plan.id.clone(),
+            lease,
+        };
+        let record = self.of_run(&run, plan, body, causes);
+        self.runs.insert(run, plan.incident.clone());
+        let committed = negotiator::Input::Committed(plan.id.clone());
+        vec![record, ask(Task::Negotiator(committed))]
+    }
+
+    /// What must be on disk and known to the detector before the driver is called.
+    fn before_change(
+        &mut self,
+        run: &RunId,
+        plan: &Plan,
+        action: &Action,
+        body: Body,
+    ) -> Vec<Command> {
+        let causes = self.trail(&plan.incident).for_run(run);
+        let mut commands = vec![self.of_run(run, plan, body, causes), Command::Sync];
+        commands.extend(self.intend(action));
+        commands.push(self.echo(&plan.incident));
+        commands
+    }
+
+    fn answered(&mut self, run: &RunId, plan: &Plan, body: Body) -> Command {
+        let causes = self.trail(&plan.incident).for_run(run);
+        self.of_run(run, plan, body, causes)
+    }
+
+    fn unclear(&mut self, plan: Plan, expires: NetTime) -> Vec<Command> {
+        let reason = "it cannot be told whether the change helped".to_owned();
+        let causes = self.trail(&plan.incident).for_plan(&plan.id);
+        let draft = Draft::new(Body::Escalated { reason });
+        let (cause, command) = self.append(draft.of(&plan.incident).because(causes));
+        vec![command, self.ask_approval(plan, cause, expires)]
+    }
+
+    fn frozen(&mut self, object: &ManagedObject, plan: &PlanId, reason: String) -> Command {
+        let has_it = |i: &&IncidentId| {
+            let trail = self.trails.get(*i);
+            trail.is_some_and(|t| t.plans.contains_key(plan))
+        };
+        let incident = self.runs.values().find(has_it).cloned();
+        let mut draft = Draft::new(Body::Frozen { reason }).about(object);
+        if let Some(incident) = incident {
+            let last = self.last(&incident);
+            draft = draft.of(&incident).because(last);
+        }
+        self.append(draft).1
     }
 
     fn of_run(&mut self, run: &RunId, plan: &Plan, body: Body, causes: Vec<RecordId>) -> Command {
@@ -263,7 +270,6 @@ impl Loop {
     }
 
     pub(super) fn driven(
-        &mut self,
         run: RunId,
         step: String,
         result: Result<Receipt, DriverError>,

@@ -108,18 +108,18 @@ impl Roles {
         let (domain, config) = (parts.domain, parts.config.clone());
         match role {
             RoleName::Collector => {
-                self.collector = Role::start(Collector::new(domain), over.clone()).await?
+                self.collector = Role::start(Collector::new(domain), over.clone()).await?;
             }
             RoleName::Detector => {
                 self.detector =
-                    Role::start(Detecting::new(domain, config.detector), over.clone()).await?
+                    Role::start(Detecting::new(domain, config.detector), over.clone()).await?;
             }
             RoleName::Correlator => {
                 self.correlator =
                     Role::start(Correlator::new(domain, config.correlator), over.clone()).await?;
             }
             RoleName::Diagnoser => {
-                self.diagnoser = Role::start(Diagnoser::new(), over.clone()).await?
+                self.diagnoser = Role::start(Diagnoser::new(), over.clone()).await?;
             }
             RoleName::Planner => {
                 let planner = Planner::new(domain, config.planner, Arc::clone(&parts.catalog));
@@ -130,7 +130,7 @@ impl Roles {
                     Role::start(Negotiator::new(domain, config.negotiator), over.clone()).await?;
             }
             RoleName::Verifier => {
-                self.verifier = Role::start(Verifier::default(), over.clone()).await?
+                self.verifier = Role::start(Verifier::default(), over.clone()).await?;
             }
             RoleName::Learner => self.learner = Role::start(Learner::new(), over.clone()).await?,
             // The supervision table never restarts it.

@@ -91,7 +91,7 @@ impl Loop {
         match event {
             Event::Message(message) => self.message(message),
             Event::Answer(answer) => self.answer(answer),
-            Event::Driven { run, step, result } => self.driven(run, step, result),
+            Event::Driven { run, step, result } => Self::driven(run, step, result),
             Event::Sensed => self.sensed(),
             Event::RoleDied { role, measure } => self.role_died(role, measure),
         }

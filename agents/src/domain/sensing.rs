@@ -40,7 +40,7 @@ impl Loop {
             ("evt", "state") if !own => self.read(&message, Self::digest),
             ("evt", "lead") => self.read(&message, Self::lead_event),
             ("neg", "say") => self.read(&message, Self::heard),
-            ("plan", "approval") if own => self.read(&message, Self::approval),
+            ("plan", "approval") if own => self.read(&message, approval),
             _ => vec![],
         }
     }
@@ -326,10 +326,10 @@ impl Loop {
         self.trail(&message.incident).heard = Some(cause);
         vec![ask(Task::Negotiator(negotiator::Input::Heard(message)))]
     }
+}
 
-    fn approval(&mut self, approval: Approval) -> Vec<Command> {
-        vec![ask(Task::Executor(executor::Input::Approval(approval)))]
-    }
+fn approval(_: &mut Loop, approval: Approval) -> Vec<Command> {
+    vec![ask(Task::Executor(executor::Input::Approval(approval)))]
 }
 
 fn samples(measurements: &[Measurement]) -> Vec<Sample> {

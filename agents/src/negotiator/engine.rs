@@ -36,7 +36,7 @@ impl Negotiator {
         }
         if let Some(newest) = self.participant.stale(&message) {
             let reason = RefuseReason::StaleLease { newest };
-            return vec![self.participant.refuse(&message, None, reason)];
+            return vec![Participant::refuse(&message, None, reason)];
         }
         let incident = message.incident.clone();
         let leading = self.led.contains_key(&incident);

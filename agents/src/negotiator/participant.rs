@@ -97,7 +97,7 @@ impl Participant {
             return vec![];
         }
         if let Some(incident) = self.busy(bid, &message.incident) {
-            return vec![self.refuse(
+            return vec![Self::refuse(
                 message,
                 Some(bid.plan.id.clone()),
                 RefuseReason::Busy { incident },
@@ -232,7 +232,6 @@ impl Participant {
     }
 
     pub(super) fn refuse(
-        &self,
         message: &Negotiation,
         plan: Option<PlanId>,
         reason: RefuseReason,

@@ -107,7 +107,7 @@ impl Journal {
 
     /// Hands what was appended to the system, so that readers of the file see it.
     pub fn flush(&self) -> Result<(), JournalError> {
-        self.inner().step(|file| file.flush())
+        self.inner().step(std::io::Write::flush)
     }
 
     /// Makes what was appended durable: called before every change of the network.

@@ -18,6 +18,10 @@ pub struct Timeline {
 
 impl Timeline {
     /// Colours only for a terminal whose user did not refuse them.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command line reads what its user set"
+    )]
     pub fn new(lang: Language) -> Self {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         Self {
