@@ -11,7 +11,7 @@ use zizhi_types::text::Language;
 #[command(
     version,
     max_term_width = 100,
-    after_help = "Example: zizhi demo --network metro --incidents 6"
+    after_help = "Example: zizhi demo --network metro --incidents 6\n\nExit codes: 0 done; 1 failed; 2 wrong command line; 3 a check found something"
 )]
 pub struct Args {
     /// Language of what is printed for people: en or zh.
@@ -28,17 +28,20 @@ pub enum Command {
     /// Watch the swarm find, explain, agree on, rehearse, fix and verify faults in a simulated network.
     Demo(DemoArgs),
     /// Real FRR routers in network namespaces on this machine.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example: zizhi lab doctor && zizhi lab run --fault wrong-cost"
+    )]
     Lab(LabCommand),
     /// List the incidents of a journal.
     Incidents(JournalArgs),
     /// Tell an incident from its action back to the raw telemetry message.
     Explain(ExplainArgs),
     /// Check journals.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: zizhi audit verify")]
     Audit(AuditCommand),
     /// Read and check playbooks.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: zizhi playbook list")]
     Playbook(PlaybookCommand),
     /// Show a journal's incidents in the browser, live.
     Dashboard(DashboardArgs),
@@ -65,7 +68,7 @@ pub struct DemoArgs {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Seconds of network time in one second; 0 is as fast as possible. [default: 60, with --json 0]
-    #[arg(long, value_parser = speed)]
+    #[arg(long, value_parser = speed, allow_negative_numbers = true)]
     pub speed: Option<f64>,
     /// Inject only this kind of fault. May be given more than once.
     #[arg(long, value_parser = fault)]
@@ -218,20 +221,24 @@ pub struct SearchArgs {
 #[derive(Debug, Subcommand)]
 pub enum LabCommand {
     /// Say what this machine can and cannot do for the lab, by trying it.
+    #[command(after_help = "Example: zizhi lab doctor --json")]
     Doctor {
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
     /// Start the lab and leave it running.
+    #[command(after_help = "Example: zizhi lab up && zizhi lab status")]
     Up,
     /// Show what is running.
+    #[command(after_help = "Example: zizhi lab status --json")]
     Status {
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
     /// Remove everything of the lab, also after a crash.
+    #[command(after_help = "Example: zizhi lab down")]
     Down,
     /// Start the lab, inject a fault, let the swarm close the loop, and take the lab down.
     Run(LabRunArgs),

@@ -264,9 +264,12 @@ impl Show {
             _ if self.json => {}
             Happening::Fault(truth) => {
                 self.faults += 1;
-                let text = pick(self.lang, "Fault", "故障");
+                let [text, colon] = [
+                    pick(self.lang, "Fault", "故障"),
+                    pick(self.lang, ": ", "："),
+                ];
                 let title = format!(
-                    "{text} {}/{}: {} — {}",
+                    "{text} {}/{}{colon}{} — {}",
                     self.faults,
                     self.total,
                     label(truth.kind, self.lang),
@@ -281,8 +284,9 @@ impl Show {
                     Language::En => &double.title.en,
                     Language::Zh => &double.title.zh,
                 };
+                let colon = pick(self.lang, ": ", "：");
                 self.timeline
-                    .begin(&format!("{text} {}: {title}", self.doubles));
+                    .begin(&format!("{text} {}{colon}{title}", self.doubles));
             }
             Happening::Skipped(kind) => {
                 let text = pick(
@@ -399,11 +403,8 @@ fn table(results: &[SlotResult], lang: Language) -> comfy_table::Table {
         };
         let time = |s: Option<f64>| s.map_or_else(|| "-".to_owned(), |s| format!("{s:.0} s"));
         let (fault, detected, right, fixed) = if r.double {
-            let fault = format!(
-                "({}) {}",
-                pick(lang, "double", "干扰"),
-                label(r.fault, lang)
-            );
+            let mark = pick(lang, "(double) ", "（干扰）");
+            let fault = format!("{mark}{}", label(r.fault, lang));
             (fault, "-", "-", "-")
         } else {
             let fault = format!("{} {}", label(r.fault, lang), r.object.name());

@@ -234,7 +234,7 @@ fn inside(args: LabRunArgs, lang: Language) -> Result<ExitCode, Failure> {
     // Whatever came of it, the machine is left as it was.
     lab.down()?;
     let report = outcome?;
-    eprintln!("\n{}: {}", pick(lang, "journal", "日志"), path.display());
+    eprintln!("\n{}{}", pick(lang, "journal: ", "日志："), path.display());
     let good = report.is_some_and(|r| r.fixed);
     Ok(if good {
         ExitCode::SUCCESS
@@ -327,9 +327,9 @@ fn tell(event: &Event<'_>, json: bool, timeline: &mut Timeline, lang: Language) 
         }
         Event::Injected(_) if json => {}
         Event::Injected(truth) => {
-            let text = pick(lang, "Fault", "故障");
+            let text = pick(lang, "Fault: ", "故障：");
             timeline.begin(&format!(
-                "{text}: {} — {}",
+                "{text}{} — {}",
                 label(truth.kind, lang),
                 object(&truth.object, lang)
             ));
@@ -350,17 +350,17 @@ fn close(report: &Report, json: bool, lang: Language) -> Result<(), Failure> {
         }
     };
     let time = |s: Option<f64>| s.map_or_else(|| "-".to_owned(), |s| format!("{s:.0} s"));
-    println!(
-        "\n{}: {}; {}: {}; {}: {} ({} / {})",
-        pick(lang, "found", "发现"),
-        yes(report.incident.is_some()),
-        pick(lang, "cause right", "根因正确"),
-        yes(report.cause_right),
-        pick(lang, "fixed", "修复"),
-        yes(report.fixed),
-        time(report.detect_s),
-        time(report.repair_s)
-    );
+    let [found, right, fixed] =
+        [report.incident.is_some(), report.cause_right, report.fixed].map(yes);
+    let [detect, repair] = [report.detect_s, report.repair_s].map(time);
+    match lang {
+        Language::En => {
+            println!("\nfound: {found}; cause right: {right}; fixed: {fixed} ({detect} / {repair})")
+        }
+        Language::Zh => {
+            println!("\n发现：{found}；根因正确：{right}；修复：{fixed}（{detect} / {repair}）")
+        }
+    }
     println!(
         "\n{}",
         pick(lang, "In the network's own words:", "网络自身的输出：")
