@@ -328,6 +328,7 @@ reason-the-role-died-while-it-handled-an-input = the role died while it handled 
 reason-the-executor-died-during-the-step = the executor died during the step
 reason-no-domain-offers-a-remedy-that-the-twin-finds-safe = no domain offers a remedy that the twin finds safe
 reason-x-remedies-were-tried-without-success = { $x1 } remedies were tried without success
+reason-one-remedy-was-tried-without-success-and-no-other-is-promising = one remedy was tried without success, and no other is promising
 reason-a-change-could-neither-be-verified-nor-taken-back = a change could neither be verified nor taken back
 reason-not-every-domain-answered = not every domain answered
 reason-transport-refused = transport refused

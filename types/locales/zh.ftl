@@ -310,6 +310,7 @@ reason-the-role-died-while-it-handled-an-input = 角色在处理输入时异常�
 reason-the-executor-died-during-the-step = 执行者在步骤执行期间异常退出
 reason-no-domain-offers-a-remedy-that-the-twin-finds-safe = 各域均未提出经孪生验证安全的处置方案
 reason-x-remedies-were-tried-without-success = 已尝试 { $x1 } 种处置方案，均未奏效
+reason-one-remedy-was-tried-without-success-and-no-other-is-promising = 已尝试一项处置但无效，且没有其他可行方案
 reason-a-change-could-neither-be-verified-nor-taken-back = 变更既无法验证，也无法回退
 reason-not-every-domain-answered = 部分域未答复
 reason-transport-refused = 传输域拒绝

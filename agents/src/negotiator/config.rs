@@ -10,6 +10,9 @@ pub struct NegotiatorConfig {
     pub answer_ms: u64,
     /// Wait for the report of an awarded plan, beyond the plan's own verification time: room for a person's approval.
     pub report_ms: u64,
+    /// Pause after a plan was taken back: reconvergence and two measuring intervals, so that what it left behind is not
+    /// taken for the state before the next one.
+    pub settle_ms: u64,
     /// Plans tried for one incident before a person is asked: after three failures the diagnosis is wrong.
     pub attempts_max: u32,
 }
@@ -19,6 +22,7 @@ impl Default for NegotiatorConfig {
         Self {
             answer_ms: 20_000,
             report_ms: 600_000,
+            settle_ms: 40_000,
             attempts_max: 3,
         }
     }

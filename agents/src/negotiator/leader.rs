@@ -41,6 +41,8 @@ enum Phase {
         plan: Box<Plan>,
         begun: bool,
     },
+    /// A plan was taken back: the network calms down before the next one, whose effect could not be told otherwise.
+    Settling { until: NetTime },
     /// Nothing more to do.
     Finished,
 }
@@ -108,7 +110,7 @@ impl Leadership {
                 self.dropped = true;
                 return vec![];
             }
-            Phase::Calling { .. } | Phase::Finished => vec![],
+            Phase::Calling { .. } | Phase::Settling { .. } | Phase::Finished => vec![],
         };
         self.phase = Phase::Finished;
         outputs
@@ -234,19 +236,12 @@ impl Leadership {
 
     /// Prepares the best bid that is left; without one a person is asked.
     fn next(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
-        let best = (0..self.bids.len())
-            .filter(|&i| promising(&self.bids[i]))
-            .max_by(|&a, &b| {
-                value(&self.bids[a])
-                    .total_cmp(&value(&self.bids[b]))
-                    .then(b.cmp(&a))
-            });
-        let Some(best) = best.filter(|_| self.attempts < config.attempts_max) else {
+        let Some(best) = self.best(config) else {
             self.phase = Phase::Finished;
-            let reason = if self.attempts == 0 {
-                "no domain offers a remedy that the twin finds safe".to_owned()
-            } else {
-                format!("{} remedies were tried without success", self.attempts)
+            let reason = match self.attempts {
+                0 => "no domain offers a remedy that the twin finds safe".to_owned(),
+                1 => "one remedy was tried without success, and no other is promising".to_owned(),
+                tried => format!("{tried} remedies were tried without success"),
             };
             return vec![Output::GiveUp {
                 incident: self.incident.clone(),
@@ -262,6 +257,14 @@ impl Leadership {
             deadline: now + config.answer_ms,
         };
         vec![prepare]
+    }
+
+    /// The bid to try next, while there are tries left.
+    fn best(&self, config: &NegotiatorConfig) -> Option<usize> {
+        let promising = (0..self.bids.len()).filter(|&i| promising(&self.bids[i]));
+        let worth = |i: usize| value(&self.bids[i]);
+        let best = promising.max_by(|&a, &b| worth(a).total_cmp(&worth(b)).then(b.cmp(&a)));
+        best.filter(|_| self.attempts < config.attempts_max)
     }
 
     fn abort(&mut self, reason: &str, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
@@ -329,7 +332,14 @@ impl Leadership {
                 self.phase = Phase::Finished;
                 vec![Output::Fixed(self.incident.clone())]
             }
-            RunEnd::Undone | RunEnd::NotRun => self.next(config, now),
+            // Nothing was changed.
+            RunEnd::NotRun => self.next(config, now),
+            RunEnd::Undone if self.best(config).is_none() => self.next(config, now),
+            RunEnd::Undone => {
+                let until = now + config.settle_ms;
+                self.phase = Phase::Settling { until };
+                vec![]
+            }
             RunEnd::Stuck => {
                 self.phase = Phase::Finished;
                 let reason = "a change could neither be verified nor taken back".to_owned();
@@ -347,6 +357,7 @@ impl Leadership {
             return again;
         }
         match &self.phase {
+            Phase::Settling { until } if now >= *until => self.next(config, now),
             // Silence is no offer: choose among what came.
             Phase::Calling { deadline, .. } if now >= *deadline => self.next(config, now),
             // Silence is no agreement either.
