@@ -7,7 +7,7 @@ use crate::{correlator, executor, learner, negotiator, planner};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use zizhi_types::domain::Domain;
-use zizhi_types::negotiation::{Lease, RunEnd, Say};
+use zizhi_types::negotiation::{Bid, Lease, RunEnd, Say};
 use zizhi_types::record::Ending;
 use zizhi_types::{Body, IncidentId, Plan};
 
@@ -143,16 +143,7 @@ impl Loop {
                 incident,
                 from,
                 bid,
-            } => {
-                let heard = self.trail(&incident).heard.clone();
-                let plan = bid.plan.id.clone();
-                let draft = Draft::new(Body::BidReceived { from, bid })
-                    .of(&incident)
-                    .because(heard);
-                let (record, command) = self.append(draft);
-                self.trail(&incident).plans.insert(plan, record);
-                vec![command]
-            }
+            } => vec![self.got_bid(&incident, from, bid)],
             O::GotRefusal {
                 incident,
                 from,
@@ -173,23 +164,7 @@ impl Loop {
                 incident,
                 plan,
                 agreed,
-            } => {
-                let causes = self.trail(&incident).for_plan(&plan.id);
-                let body = Body::Awarded {
-                    plan: plan.id.clone(),
-                    to: plan.domain,
-                    agreed,
-                };
-                vec![
-                    self.append(
-                        Draft::new(body)
-                            .of(&incident)
-                            .about(&plan.suspect)
-                            .because(causes),
-                    )
-                    .1,
-                ]
-            }
+            } => vec![self.awarded(&incident, &plan, agreed)],
             O::Aborted {
                 incident,
                 plan,
@@ -231,6 +206,26 @@ impl Loop {
             O::Fixed(incident) => self.close(&incident, Ending::Fixed),
             O::GiveUp { incident, reason } => self.escalate(&incident, reason),
         }
+    }
+
+    fn got_bid(&mut self, incident: &IncidentId, from: Domain, bid: Box<Bid>) -> Command {
+        let heard = self.trail(incident).heard.clone();
+        let plan = bid.plan.id.clone();
+        let draft = Draft::new(Body::BidReceived { from, bid });
+        let (record, command) = self.append(draft.of(incident).because(heard));
+        self.trail(incident).plans.insert(plan, record);
+        command
+    }
+
+    fn awarded(&mut self, incident: &IncidentId, plan: &Plan, agreed: Vec<Domain>) -> Command {
+        let causes = self.trail(incident).for_plan(&plan.id);
+        let body = Body::Awarded {
+            plan: plan.id.clone(),
+            to: plan.domain,
+            agreed,
+        };
+        let draft = Draft::new(body).of(incident).about(&plan.suspect);
+        self.append(draft.because(causes)).1
     }
 
     /// What is said is recorded first where it is a step of its own, so that the listener's records can point at it.

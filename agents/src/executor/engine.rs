@@ -84,7 +84,7 @@ impl Executor {
         let state = self.guard_state(&bid.plan, &services, &picture, now);
         let ceiling = self.ceiling_for(&bid);
         let (guards, ruling) = guards::rule(&bid.plan, &state, ceiling, now);
-        let mut outputs = vec![self.decided(&bid.plan, ceiling, guards, ruling)];
+        let mut outputs = vec![Self::decided(&bid.plan, ceiling, guards, ruling)];
         match ruling {
             Ruling::Proceed => outputs.extend(self.start(lease, bid, &picture, now)),
             Ruling::Ask => {
@@ -123,13 +123,7 @@ impl Executor {
         }
     }
 
-    fn decided(
-        &self,
-        plan: &Plan,
-        ceiling: Mode,
-        guards: Vec<GuardResult>,
-        ruling: Ruling,
-    ) -> Output {
+    fn decided(plan: &Plan, ceiling: Mode, guards: Vec<GuardResult>, ruling: Ruling) -> Output {
         Output::Decided {
             plan: Box::new(plan.clone()),
             mode: guards::mode_in_force(plan, ceiling),
@@ -153,7 +147,7 @@ impl Executor {
             blast_radius: self
                 .catalog
                 .get(name_of(&plan.playbook))
-                .map(|p| p.blast_radius.clone()),
+                .map(|p| p.blast_radius),
             services: services.clone(),
             busy: self.busy(),
             acted: self.acted.clone(),
@@ -308,7 +302,7 @@ impl Executor {
         state.approved = Some(fingerprint);
         let ceiling = self.ceiling_for(&waiting.bid);
         let (guards, ruling) = guards::rule(&plan, &state, ceiling, now);
-        outputs.push(self.decided(&plan, ceiling, guards, ruling));
+        outputs.push(Self::decided(&plan, ceiling, guards, ruling));
         if ruling == Ruling::Proceed {
             outputs.extend(self.start(waiting.lease, waiting.bid, &waiting.picture, now));
         } else {
