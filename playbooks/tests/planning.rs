@@ -228,9 +228,9 @@ fn a_drain_says_what_it_does_and_how_success_is_seen() {
 
 /// The link costs 10: forty times, six times, and twice and one.
 const SHIFTS: [(&str, u32); 3] = [
-    ("transport.surge.shift-all", 400),
-    ("transport.surge.shift-more", 60),
-    ("transport.surge.shift-traffic", 21),
+    ("transport.surge.shift-all@1.0.0", 400),
+    ("transport.surge.shift-more@1.0.0", 60),
+    ("transport.surge.shift-traffic@1.0.0", 21),
 ];
 
 #[test]
