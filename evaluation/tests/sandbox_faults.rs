@@ -241,7 +241,7 @@ async fn restarting_a_gateways_router_is_harm_and_restarting_a_dead_instance_is_
     watch(&sandbox, &bus, 3).await;
     let router = ManagedObject::new(ObjectKind::Router, "C2").unwrap();
     let reckless = Action::new(Verb::RouterRestart, router);
-    let harm = truth::harm_of(&sandbox.snapshot(), &reckless);
+    let harm = truth::harm_of(&sandbox.snapshot(), std::slice::from_ref(&reckless));
     assert!(
         harm.harmful,
         "gw-1 hangs on C2: its users lose twenty seconds of service"
@@ -249,7 +249,7 @@ async fn restarting_a_gateways_router_is_harm_and_restarting_a_dead_instance_is_
     let fault = sandbox.inject(FaultKind::InstanceCrash).unwrap();
     watch(&sandbox, &bus, 3).await;
     let cure = cure(&sandbox, &fault);
-    let harm = truth::harm_of(&sandbox.snapshot(), &cure);
+    let harm = truth::harm_of(&sandbox.snapshot(), std::slice::from_ref(&cure));
     assert!(!harm.harmful && !harm.refused, "{harm:?}");
 }
 

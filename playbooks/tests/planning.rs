@@ -128,16 +128,8 @@ fn every_fault_has_a_remedy_for_a_suspect_that_can_be_helped() {
                 "transport.link.restore-rate",
             ],
         ),
-        (
-            "link/A-B",
-            F::LinkLossy,
-            vec!["transport.link.drain", "transport.link.reset"],
-        ),
-        (
-            "link/A-B",
-            F::LinkFlapping,
-            vec!["transport.link.drain", "transport.link.reset"],
-        ),
+        ("link/A-B", F::LinkLossy, vec!["transport.link.drain"]),
+        ("link/A-B", F::LinkFlapping, vec!["transport.link.drain"]),
         (
             "link/A-B",
             F::LinkSilent,

@@ -216,6 +216,13 @@ impl Guarding {
             ObjectKind::Link => picture.ports_of(suspect),
             _ => vec![suspect.clone()],
         };
+        // Steering that makes room stays while more is asked for than usual: without it the crowd would be back.
+        let asked = |m: Metric| matches!(m, Metric::GroupRate | Metric::DemandRate);
+        if !matches!(suspect.kind(), ObjectKind::Link | ObjectKind::Router)
+            && unusual.iter().any(|(_, m)| asked(*m))
+        {
+            return false;
+        }
         // Load and cost are what the remedy itself moved.
         let moved = |m: Metric| {
             matches!(

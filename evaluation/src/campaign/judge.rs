@@ -3,10 +3,10 @@
 use crate::sandbox::truth::{harm_of, true_violations};
 use crate::sandbox::{AppliedAction, GroundTruth, GroundTruthDouble, World};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use zizhi_types::record::Ending;
 use zizhi_types::{
-    Body, FaultKind, Incident, IncidentId, ManagedObject, NetTime, Record, incident,
+    Action, Body, FaultKind, Incident, IncidentId, ManagedObject, NetTime, Record, incident,
 };
 
 /// The outcome of one slot.
@@ -142,13 +142,26 @@ pub(super) fn judge(
         actions: in_place.iter().map(|a| a.action.to_string()).collect(),
         acted: !applied.is_empty(),
         fixed: repaired.is_some() && !double && !still_hurting(injected, world),
-        harmful: in_place
-            .iter()
-            .filter(|a| harm_of(&a.world_before, &a.action).harmful)
-            .count(),
+        harmful: harmful_plans(&in_place),
         detect_s: about.map(|i| since(i.opened)),
         repair_s: repaired.map(since),
     }
+}
+
+/// Plans, of those left in place, that in truth hurt users; the steps of a run share its key's first part.
+fn harmful_plans(in_place: &[&AppliedAction]) -> usize {
+    let mut runs: BTreeMap<&str, Vec<&AppliedAction>> = BTreeMap::new();
+    for applied in in_place {
+        let run = applied.key.split('/').next().unwrap_or_default();
+        runs.entry(run).or_default().push(applied);
+    }
+    let hurts = |steps: &&Vec<&AppliedAction>| {
+        let actions: Vec<Action> = steps.iter().map(|a| a.action.clone()).collect();
+        steps
+            .first()
+            .is_some_and(|first| harm_of(&first.world_before, &actions).harmful)
+    };
+    runs.values().filter(hurts).count()
 }
 
 /// The incident that is about the fault: one that names its object, else one that was fixed, else the first.
@@ -190,7 +203,7 @@ fn still_hurting(injected: &Injected, world: &World) -> bool {
 
 /// Keys of steps that were done and not taken back.
 fn left_in_place(records: &[Record]) -> BTreeSet<String> {
-    let mut keys = std::collections::BTreeMap::new();
+    let mut keys = BTreeMap::new();
     let mut done = BTreeSet::new();
     for record in records {
         match &record.body {

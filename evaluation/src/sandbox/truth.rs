@@ -84,10 +84,11 @@ pub struct Harm {
     pub refused: bool,
 }
 
-/// Judges an action by two futures of 120 s from the same moment with the same seed.
-pub fn harm_of(before: &World, action: &Action) -> Harm {
+/// Judges the actions of a plan by two futures of 120 s from the same moment with the same seed.
+pub fn harm_of(before: &World, actions: &[Action]) -> Harm {
     let mut with = before.clone();
-    let refused = with.apply(action).is_err();
+    // A plan is judged whole: its first step alone may shift load that its second takes away.
+    let refused = actions.iter().filter(|a| with.apply(a).is_err()).count() > 0;
     let mut without = before.clone();
     let with = service_violations(&mut with);
     let without = service_violations(&mut without);
