@@ -377,7 +377,7 @@ fn every_documented_command_is_run_by_the_docs_check() {
     let mut expected = vec![];
     let mut pages = files(&root.join("docs"), &[".md"]);
     pages.extend(
-        ["README.md", "CONTRIBUTING.md"]
+        ["README.md", "README.zh.md", "CONTRIBUTING.md"]
             .map(|p| root.join(p))
             .into_iter()
             .filter(|p| p.exists()),

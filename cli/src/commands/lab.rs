@@ -355,10 +355,12 @@ fn close(report: &Report, json: bool, lang: Language) -> Result<(), Failure> {
     let [detect, repair] = [report.detect_s, report.repair_s].map(time);
     match lang {
         Language::En => {
-            println!("\nfound: {found}; cause right: {right}; fixed: {fixed} ({detect} / {repair})")
+            println!(
+                "\nfound: {found}; cause right: {right}; fixed: {fixed} ({detect} / {repair})"
+            );
         }
         Language::Zh => {
-            println!("\n发现：{found}；根因正确：{right}；修复：{fixed}（{detect} / {repair}）")
+            println!("\n发现：{found}；根因正确：{right}；修复：{fixed}（{detect} / {repair}）");
         }
     }
     println!(
