@@ -13,7 +13,9 @@ static FAILED: AtomicBool = AtomicBool::new(false);
 /// Prints a line; stands in the whole program for the standard macro of the same name.
 macro_rules! println {
     () => { println!("") };
-    ($($text:tt)*) => { $crate::out::line(format_args!($($text)*)) };
+    ($($text:tt)*) => {{
+        $crate::out::line(format_args!($($text)*));
+    }};
 }
 
 /// Prints a line.
