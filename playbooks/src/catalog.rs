@@ -35,6 +35,9 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "transport.router.restart.yaml",
     "transport.surge.shift-all.yaml",
     "transport.surge.shift-more.yaml",
+    "transport.surge.shift-much.yaml",
+    "transport.surge.shift-slightly.yaml",
+    "transport.surge.shift-some.yaml",
     "transport.surge.shift-traffic.yaml",
 ];
 
@@ -66,7 +69,12 @@ pub enum CatalogError {
 
 fn lines(problems: &[Problem]) -> String {
     let errors = problems.iter().filter(|p| p.is_error()).count();
-    let head = format!("{errors} errors keep the playbooks from loading");
+    let count = if errors == 1 {
+        "one error keeps".to_owned()
+    } else {
+        format!("{errors} errors keep")
+    };
+    let head = format!("{count} the playbooks from loading");
     let lines = problems.iter().map(ToString::to_string);
     std::iter::once(head)
         .chain(lines)

@@ -147,6 +147,9 @@ fn every_fault_has_a_remedy_for_a_suspect_that_can_be_helped() {
             vec![
                 "transport.surge.shift-all",
                 "transport.surge.shift-more",
+                "transport.surge.shift-much",
+                "transport.surge.shift-slightly",
+                "transport.surge.shift-some",
                 "transport.surge.shift-traffic",
             ],
         ),
@@ -219,9 +222,12 @@ fn a_drain_says_what_it_does_and_how_success_is_seen() {
 }
 
 /// The link costs 10: forty times, six times, and twice and one.
-const SHIFTS: [(&str, u32); 3] = [
+const SHIFTS: [(&str, u32); 6] = [
     ("transport.surge.shift-all@1.0.0", 400),
     ("transport.surge.shift-more@1.0.0", 60),
+    ("transport.surge.shift-much@1.0.0", 31),
+    ("transport.surge.shift-slightly@1.0.0", 13),
+    ("transport.surge.shift-some@1.0.0", 16),
     ("transport.surge.shift-traffic@1.0.0", 21),
 ];
 
@@ -235,7 +241,7 @@ fn a_surge_moves_off_the_hottest_link_of_its_path() {
         ("port/A:A-B", Metric::PortCost, 40.0),
     ];
     let (drafts, rejected) = plan("demand/A:C", FaultKind::TrafficSurge, &measured);
-    // Three strengths, for the twin to choose from: the whole of it, most of it, part of it.
+    // Six strengths, for the twin to choose from: from the whole of it to a little.
     let shifts: Vec<_> = drafts
         .iter()
         .filter(|d| d.playbook.contains("shift"))
