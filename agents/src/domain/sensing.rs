@@ -316,7 +316,10 @@ impl Loop {
             LeadEvent::Closed { incident } => {
                 self.open.remove(&incident);
                 self.closed.insert(incident.clone());
-                vec![ask(Task::Correlator(correlator::Input::Closed(incident)))]
+                vec![
+                    ask(Task::Executor(executor::Input::Withdraw(incident.clone()))),
+                    ask(Task::Correlator(correlator::Input::Closed(incident))),
+                ]
             }
         }
     }

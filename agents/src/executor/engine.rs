@@ -311,14 +311,18 @@ impl Executor {
         outputs
     }
 
+    /// Requests that will not be answered any more; a late yes finds nothing waiting.
+    fn give_up(&mut self, which: impl Fn(&Waiting) -> bool) -> Vec<Output> {
+        let (given_up, waiting): (Vec<Waiting>, Vec<Waiting>) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(which);
+        self.waiting = waiting;
+        given_up.iter().map(|w| not_run(&w.bid.plan)).collect()
+    }
+
     /// A request that nobody answered in time ends in "stop".
     fn tick(&mut self, now: NetTime) -> Vec<Output> {
-        let (expired, waiting) = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .partition(|w| now >= w.expires);
-        self.waiting = waiting;
-        let expired: Vec<Waiting> = expired;
-        let mut outputs: Vec<Output> = expired.iter().map(|w| not_run(&w.bid.plan)).collect();
+        let mut outputs = self.give_up(|w| now >= w.expires);
         let overdue = |a: &Active| a.unclear_until.is_some_and(|until| now >= until);
         let late: Vec<RunId> = self
             .runs
@@ -463,6 +467,7 @@ impl Engine for Executor {
             Input::Driven { run, step, result } => self.driven(&run, step, result, now),
             Input::Verdict { run, verdict } => self.tell(&run, run::Input::Verdict(verdict), now),
             Input::Release(run) => self.tell(&run, run::Input::Release, now),
+            Input::Withdraw(incident) => self.give_up(|w| w.bid.plan.incident == incident),
             Input::Kill => self.kill(now),
             Input::Tick => self.tick(now),
         }

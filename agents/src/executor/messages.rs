@@ -10,7 +10,7 @@ use zizhi_types::objective::Violation;
 use zizhi_types::plan::Mode;
 use zizhi_types::record::{GuardResult, Ruling, Verdict};
 use zizhi_types::wire::Approval;
-use zizhi_types::{ManagedObject, NetTime, Plan, PlanId, RunId};
+use zizhi_types::{IncidentId, ManagedObject, NetTime, Plan, PlanId, RunId};
 
 /// What it is told.
 pub enum Input {
@@ -45,6 +45,8 @@ pub enum Input {
     },
     /// A temporary remedy is not needed any more.
     Release(RunId),
+    /// The incident is over: what still waits for a person is not done any more.
+    Withdraw(IncidentId),
     /// The kill switch.
     Kill,
     /// Time has passed.

@@ -243,6 +243,18 @@ fn a_no_and_no_answer_in_time_both_end_in_stop() {
 }
 
 #[test]
+fn a_request_ends_with_its_incident_and_a_late_yes_runs_nothing() {
+    let bid = a_reset();
+    let mut story = Story::in_mode(Mode::Approve);
+    story.execute(&bid);
+    let elsewhere = Input::Withdraw(incident("inc-transport-99"));
+    assert_eq!(story.tell(elsewhere), []);
+    let outputs = story.tell(Input::Withdraw(bid.plan.incident.clone()));
+    assert_eq!(ended(&outputs), Some(RunEnd::NotRun));
+    assert_eq!(story.answer(&bid.plan.fingerprint, true), []);
+}
+
+#[test]
 fn after_a_yes_the_guards_look_again() {
     let mut story = Story::in_mode(Mode::Approve);
     let (first, second) = (

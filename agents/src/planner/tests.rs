@@ -118,8 +118,8 @@ fn dead_link() -> Hypothesis {
     cause("link/A-B", FaultKind::LinkDown, 0.9, &[&seen])
 }
 
-fn lossy_link(text: &str) -> Hypothesis {
-    cause(text, FaultKind::LinkLossy, 0.9, &[])
+fn silent_link(text: &str) -> Hypothesis {
+    cause(text, FaultKind::LinkSilent, 0.9, &[])
 }
 
 fn playbooks(proposal: &Proposal) -> Vec<&str> {
@@ -213,7 +213,7 @@ fn a_plan_on_something_unknown_is_refused_and_a_harmless_one_is_not() {
 #[test]
 fn the_second_like_incident_is_planned_from_the_first() {
     let mut story = Story::of(Domain::Transport, Metric::PortError, 0.05);
-    let proposal = story.proposes(&lossy_link("link/A-B"), Recalled::default(), 110);
+    let proposal = story.proposes(&silent_link("link/A-B"), Recalled::default(), 110);
     let offered = playbooks(&proposal);
     assert_eq!(proposal.from_case, None);
     assert!(offered.len() >= 2, "{offered:?}");
@@ -236,14 +236,14 @@ fn the_second_like_incident_is_planned_from_the_first() {
     assert!(learner.handle(remember, at(105)).is_empty());
     let recall = learner::Input::Recall {
         incident: incident("inc-transport-7"),
-        hypotheses: vec![lossy_link("link/A-B")],
+        hypotheses: vec![silent_link("link/A-B")],
         situation: situation(&[]),
     };
     let learner::Output::Recalled { recalled, .. } = learner.handle(recall, at(110)).remove(0)
     else {
         panic!("it answers with what it remembers")
     };
-    let proposal = story.proposes(&lossy_link("link/A-B"), recalled, 110);
+    let proposal = story.proposes(&silent_link("link/A-B"), recalled, 110);
     assert_eq!(proposal.from_case, Some(past));
     assert_eq!(proposal.bids[0].plan.playbook, plan.playbook);
     assert!(proposal.bids[0].success_rate > 0.5);
