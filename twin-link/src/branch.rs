@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use zizhi_types::metric::Metric;
 
-/// A gateway whose policy is older than this does not renew it by itself, in seconds: the limit of
-/// [`zizhi_types::topology::Network::objectives`].
+/// A gateway whose policy is older than this does not renew it by itself, in seconds. Our choice: several times the few
+/// seconds between two computations, and well before the objective on its age is broken, so that a cure is not rehearsed
+/// as useless while the fault is young.
 pub(crate) const STALE_S: f64 = 30.0;
 
 /// What actions changed that no metric carries.

@@ -12,8 +12,6 @@ pub struct PlannerConfig {
     pub probability_min: f64,
     /// Bids in one offer.
     pub bids_max: usize,
-    /// Mean relative error of the twin for a kind of action beyond which a person decides.
-    pub twin_error_max: f64,
     /// The twin is not asked about a state older than this, in milliseconds.
     pub state_age_ms_max: u64,
 }
@@ -24,7 +22,6 @@ impl Default for PlannerConfig {
             causes_max: 2,
             probability_min: 0.25,
             bids_max: 6,
-            twin_error_max: 0.6,
             state_age_ms_max: 60_000,
         }
     }
