@@ -1,6 +1,9 @@
 //! The command line: every command, flag and example in one place.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+pub mod eval;
+
+pub use eval::EvalCommand;
 use std::path::PathBuf;
 use zizhi_types::FaultKind;
 use zizhi_types::plan::Mode;
@@ -47,6 +50,9 @@ pub enum Command {
     Dashboard(DashboardArgs),
     /// Search playbooks and past incidents, in English or Chinese.
     Search(SearchArgs),
+    /// Measure how good the swarm is: scenarios, baselines, ablations, public data sets, published experiments.
+    #[command(subcommand)]
+    Eval(EvalCommand),
     /// A process of the lab; started by the lab itself.
     #[command(hide = true)]
     LabWorker(LabWorkerArgs),

@@ -37,6 +37,8 @@ const HOMES: &[(&str, &str)] = &[
     ("clap", "zizhi"),
     ("cel", "zizhi-playbooks"),
     ("nix", "zizhi-evaluation"),
+    ("maud", "zizhi-evaluation"),
+    ("plotters", "zizhi-evaluation"),
     ("fluent-bundle", "zizhi-types"),
 ];
 
@@ -45,6 +47,8 @@ const EVERYWHERE: &[&str] = &[
     "async-trait",
     "assert_cmd",
     "comfy-table",
+    "csv",
+    "flate2",
     "futures-util",
     "indicatif",
     "insta",

@@ -3,6 +3,7 @@
 mod audit;
 mod dashboard;
 mod demo;
+mod eval;
 mod explain;
 mod incidents;
 mod lab;
@@ -29,6 +30,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Dashboard(dashboard) => dashboard::run(dashboard, lang),
         Command::Search(search) => search::run(search, lang),
         Command::Lab(lab) => lab::run(lab, lang),
+        Command::Eval(eval) => eval::run(eval, lang),
         Command::LabWorker(worker) => lab::work(worker),
     }
 }

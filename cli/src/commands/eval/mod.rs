@@ -1,0 +1,11 @@
+//! `zizhi eval`: one file a command.
+
+use crate::args::EvalCommand;
+use crate::fail::Failure;
+use std::process::ExitCode;
+use zizhi_types::text::Language;
+
+/// Runs a command of `eval`.
+pub fn run(command: EvalCommand, _lang: Language) -> Result<ExitCode, Failure> {
+    match command {}
+}
