@@ -3,3 +3,4 @@
 pub mod campaign;
 pub mod lab;
 pub mod sandbox;
+pub mod scenario;

@@ -31,3 +31,6 @@ pub use driver::{AppliedAction, SandboxDriver};
 pub use faults::{GroundTruth, NoTarget};
 pub use run::Sandbox;
 pub use world::World;
+
+/// The longest time that one simulated network is run for, in seconds of its time. Our choice: two days.
+pub const SCENE_LIMIT_S: u64 = 2 * 24 * 3600;
