@@ -4,3 +4,4 @@ pub mod campaign;
 pub mod lab;
 pub mod sandbox;
 pub mod scenario;
+pub mod trial;

@@ -1,7 +1,50 @@
 //! Flags of `zizhi eval`.
 
-use clap::Subcommand;
+use clap::{Args as ClapArgs, Subcommand};
+use std::path::PathBuf;
+use zizhi_evaluation::trial::Policy;
 
 /// Commands of `eval`.
 #[derive(Debug, Subcommand)]
-pub enum EvalCommand {}
+pub enum EvalCommand {
+    /// Play scenarios with the swarm, without parts of it, and with what operators have today; score every stage.
+    Run(EvalRunArgs),
+}
+
+/// Flags of `eval run`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  zizhi eval run --suite smoke\n  zizhi eval run --suite core --seeds 3 --jobs 2\n  zizhi eval run my-scenarios/ --policy zizhi --json | head -n 1\n\nAn interrupted run goes on where it stopped when it is started again with the same flags."
+)]
+pub struct EvalRunArgs {
+    /// A folder of scenarios, or of one.
+    #[arg(conflicts_with = "suite")]
+    pub dir: Option<PathBuf>,
+    /// A shipped suite (smoke, core), or a folder of scenarios.
+    #[arg(long, default_value = "smoke")]
+    pub suite: String,
+    /// Play each scenario so many times, with other noise each time; from 3 on pass^3 is told.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub seeds: u32,
+    /// Only this policy. May be given more than once. [default: all]
+    #[arg(long)]
+    pub policy: Vec<Policy>,
+    /// Trials side by side. [default: the number of processors]
+    #[arg(long)]
+    pub jobs: Option<usize>,
+    /// Leave the doubles out, in which nothing is wrong.
+    #[arg(long)]
+    pub no_doubles: bool,
+    /// Where journals, results and the report go. [default: zizhi-runs/eval-SUITE]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Print one result a line, then the summary, as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Take playbooks from this folder instead of the shipped ones.
+    #[arg(long)]
+    pub playbooks: Option<PathBuf>,
+    /// Swarm settings, a YAML file; unknown keys are refused.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+}

@@ -78,6 +78,11 @@ impl Sandbox {
         lock(&self.world).repair(id)
     }
 
+    /// The objectives that are truly broken now, and have been for their hold time.
+    pub fn truly_violated(&self) -> Vec<zizhi_types::objective::Violation> {
+        super::truth::true_violations(&lock(&self.world))
+    }
+
     /// Every fault so far, with when it was cleared.
     pub fn ground_truth(&self) -> Vec<GroundTruth> {
         lock(&self.world).ground_truth()

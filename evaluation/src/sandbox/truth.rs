@@ -36,6 +36,14 @@ pub fn true_violations(world: &World) -> Vec<Violation> {
     violations(world, |_, _| true)
 }
 
+/// Whether a violation is one that users feel: their requests fail, or are slow.
+pub const fn is_felt(violation: &Violation) -> bool {
+    matches!(
+        violation.metric,
+        Metric::GroupSuccess | Metric::GroupLatency | Metric::CellFailure
+    )
+}
+
 fn violations(world: &World, material: impl Fn(&Objective, f64) -> bool) -> Vec<Violation> {
     let depth = world.history.len().min(4);
     let intervals: Vec<Values> = world
