@@ -39,6 +39,7 @@ pub fn load(path: &Path) -> Result<SwarmConfig, ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::part::Part;
 
     fn loaded(text: &str) -> Result<SwarmConfig, ConfigError> {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -53,6 +54,21 @@ mod tests {
         assert_eq!(
             config.agent.negotiator,
             SwarmConfig::default().agent.negotiator
+        );
+    }
+
+    #[test]
+    fn parts_to_go_without_are_named_and_an_unknown_one_is_refused() {
+        let config = loaded("agent:\n  without: [twin, learning]\n").unwrap();
+        let without = [Part::Twin, Part::Learning].into();
+        assert_eq!(config.agent.without, without);
+        assert!(SwarmConfig::default().agent.without.is_empty());
+        let message = loaded("agent:\n  without: [brain]\n")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("brain") && message.contains("twin"),
+            "{message}"
         );
     }
 

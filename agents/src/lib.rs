@@ -18,7 +18,9 @@ pub mod diagnoser;
 pub mod domain;
 pub mod executor;
 pub mod learner;
+pub mod memory;
 pub mod negotiator;
+pub mod part;
 pub mod picture;
 pub mod planner;
 pub mod role;
@@ -30,4 +32,5 @@ pub mod verifier;
 mod testing;
 
 pub use domain::AgentConfig;
+pub use part::Part;
 pub use swarm::{Ground, Swarm, SwarmConfig, SwarmError};

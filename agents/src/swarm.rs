@@ -2,10 +2,12 @@
 
 use crate::domain::AgentConfig;
 use crate::domain::actor::{Agent, Parts};
+use crate::part::Part;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use zizhi_bus::{Bus, Journal, JournalError};
+use zizhi_knowledge::Case;
 use zizhi_playbooks::{Catalog, Driver};
 use zizhi_types::domain::Domain;
 use zizhi_types::plan::Mode;
@@ -44,6 +46,9 @@ pub struct Ground {
     pub network: String,
     /// The seed, where there is one.
     pub seed: Option<u64>,
+    /// What other runs taught, oldest first, each case with its run; empty to start without experience. Every learner
+    /// is told it ([`crate::memory`] reads it from journals).
+    pub memory: Vec<Case>,
     /// The network's time at the start.
     pub now: NetTime,
 }
@@ -123,7 +128,10 @@ impl Swarm {
             network: ground.network,
             seed: ground.seed,
             mode: config.mode,
+            cases: ground.memory.len() as u64,
+            without: config.agent.without.iter().map(Part::to_string).collect(),
         };
+        let memory: Arc<[Case]> = ground.memory.into();
         swarm.note(body, ground.now)?;
         for domain in Domain::ALL {
             let parts = Parts {
@@ -134,6 +142,7 @@ impl Swarm {
                 journal: Arc::clone(&swarm.journal),
                 driver: Arc::clone(&ground.driver),
                 catalog: Arc::clone(&ground.catalog),
+                memory: Arc::clone(&memory),
             };
             let agent = Agent::start(parts, swarm.root.get_cell())
                 .await
@@ -167,6 +176,15 @@ impl Swarm {
             return Ok(());
         }
         self.note(Body::Dropped { messages }, now)
+    }
+
+    /// What the learner of every domain holds now, oldest first, in the order of [`Domain::ALL`].
+    pub async fn cases(&self) -> Vec<Vec<Case>> {
+        let mut held = vec![];
+        for agent in &self.agents {
+            held.push(agent.cases().await);
+        }
+        held
     }
 
     /// Drains: what is queued is handled, then the agents stop, then the journal is sealed. Nothing is cut off inside a

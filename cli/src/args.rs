@@ -61,7 +61,7 @@ pub enum Command {
 /// Flags of `demo`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  zizhi demo\n  zizhi demo --network geant --seed 7 --fault link-lossy\n  zizhi demo --incidents 40 --json | tail -n 1"
+    after_help = "Examples:\n  zizhi demo\n  zizhi demo --network geant --seed 7 --fault link-lossy\n  zizhi demo --incidents 40 --json | tail -n 1\n  zizhi demo --memory zizhi-runs/demo-1.jsonl"
 )]
 pub struct DemoArgs {
     /// A built-in network (abilene, geant, metro), a network file (.yaml) or a topology (.json).
@@ -94,6 +94,9 @@ pub struct DemoArgs {
     /// Swarm settings, a YAML file; unknown keys are refused.
     #[arg(long)]
     pub config: Option<PathBuf>,
+    /// Begin with what the run in this journal taught. May be given more than once, the oldest run first.
+    #[arg(long, value_name = "JOURNAL")]
+    pub memory: Vec<PathBuf>,
 }
 
 /// Modes on the command line.

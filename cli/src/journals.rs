@@ -1,7 +1,10 @@
 //! Where journals are kept: `zizhi-runs/` in the working folder, one file a run, never overwritten.
 
 use crate::fail::Failure;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use zizhi_agents::memory;
+use zizhi_knowledge::Case;
 
 /// The folder of runs that were not given a file.
 const FOLDER: &str = "zizhi-runs";
@@ -55,4 +58,33 @@ pub fn existing(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
         format!("no journal in {FOLDER}/: run `zizhi demo` first, or name a file with --journal")
             .into()
     })
+}
+
+/// What the runs in these journals taught, in the order given; each case is labelled with its journal's name. A damaged
+/// journal is refused, and so is one that is given twice.
+pub fn memory(paths: &[PathBuf]) -> Result<Vec<Case>, Failure> {
+    let mut cases = vec![];
+    let mut labels = BTreeSet::new();
+    for path in paths {
+        let entries = zizhi_bus::journal::read(path)?;
+        // Two journals of one name lie in two folders: then the whole path tells them apart.
+        let stem = path
+            .file_stem()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy();
+        let label = if labels.contains(&*stem) {
+            path.to_string_lossy()
+        } else {
+            stem
+        };
+        if !labels.insert(label.to_string()) {
+            return Err(format!(
+                "journal {} was given twice with --memory; each run teaches once",
+                path.display()
+            )
+            .into());
+        }
+        cases.extend(memory::cases_of(entries.iter().map(|e| &e.record), &label));
+    }
+    Ok(cases)
 }

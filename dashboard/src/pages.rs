@@ -194,6 +194,7 @@ fn run_facts(view: &View, words: &Phrases, language: Language) -> Vec<(&'static 
                 network,
                 seed,
                 mode,
+                ..
             } => {
                 facts.push((words.network, network.clone()));
                 facts.push((words.mode, label(*mode, language)));

@@ -25,6 +25,9 @@ pub type Signature = BTreeSet<Metric>;
 /// One run of a playbook on one incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
+    /// The run that it was learnt in, where that was not this one: ids are counted anew in every run, so an incident of
+    /// another run is told apart by it. Any short text, such as a journal's name.
+    pub origin: Option<String>,
     /// The incident.
     pub incident: IncidentId,
     /// What it was taken for.
@@ -59,8 +62,23 @@ pub struct Success {
     pub tried: u32,
 }
 
-/// Cases in memory, by incident and playbook.
-pub(crate) type Cases = BTreeMap<(String, String), Case>;
+/// What a case is known by: its run, empty for this one; its incident; its playbook.
+pub(crate) type Key = (String, String, String);
+
+/// Cases in memory.
+pub(crate) type Cases = BTreeMap<Key, Case>;
+
+impl Case {
+    fn key(&self) -> Key {
+        let origin = self.origin.clone().unwrap_or_default();
+        (origin, self.incident.to_string(), self.playbook.clone())
+    }
+
+    /// Orders by age: what was brought from other runs is older than anything of this one.
+    pub fn age(&self) -> impl Ord + use<> {
+        (self.origin.is_none(), self.at, self.incident.number)
+    }
+}
 
 /// Same fault, same symptoms, same object or kind of object: our choice, in the order of what a remedy depends on.
 const SAME_FAULT: f64 = 0.5;
@@ -94,27 +112,25 @@ fn similarity(case: &Case, fault: FaultKind, suspect: &ManagedObject, seen: &Sig
 }
 
 impl KnowledgeGraph {
-    /// Writes a case down; a case of the same incident and playbook is replaced.
+    /// Writes a case down; a case of the same run, incident and playbook is replaced.
     pub fn remember(&mut self, case: Case) -> Result<(), KnowledgeError> {
         let node = node(&case)?;
         let here = graph("cases")?;
         self.unwrite(&node)?;
         self.store.extend(triples(&case, &node, &here)?)?;
-        let key = (case.incident.to_string(), case.playbook.clone());
-        self.cases.insert(key, case);
+        self.cases.insert(case.key(), case);
         Ok(())
     }
 
     /// Forgets the oldest cases beyond so many.
     pub fn keep_newest(&mut self, most: usize) -> Result<(), KnowledgeError> {
         while self.cases.len() > most {
-            let age = |case: &&Case| (case.at, case.incident.number);
-            let Some(oldest) = self.cases.values().min_by_key(age).cloned() else {
+            let oldest = self.cases.values().min_by_key(|case| case.age());
+            let Some(oldest) = oldest.cloned() else {
                 break;
             };
             self.unwrite(&node(&oldest)?)?;
-            self.cases
-                .remove(&(oldest.incident.to_string(), oldest.playbook));
+            self.cases.remove(&oldest.key());
         }
         Ok(())
     }
@@ -132,7 +148,7 @@ impl KnowledgeGraph {
         Ok(())
     }
 
-    /// Every case, by incident and playbook.
+    /// Every case, by run, incident and playbook.
     pub fn cases(&self) -> impl Iterator<Item = &Case> {
         self.cases.values()
     }
@@ -156,7 +172,8 @@ impl KnowledgeGraph {
             .collect();
         found.sort_by(|a, b| {
             let by = b.similarity.total_cmp(&a.similarity);
-            by.then(b.case.at.cmp(&a.case.at))
+            let newer = |s: &Similar| (s.case.origin.is_none(), s.case.at);
+            by.then(newer(b).cmp(&newer(a)))
         });
         found
     }
@@ -184,9 +201,11 @@ fn node(case: &Case) -> Result<NamedNode, KnowledgeError> {
             format!("+{:x}+", u32::from(c))
         }
     };
-    let name: Vec<String> = case.playbook.chars().map(code).collect();
-    let name = name.concat();
-    Ok(word(&format!("case:{}:{name}", case.incident))?)
+    let coded = |text: &str| text.chars().map(code).collect::<Vec<_>>().concat();
+    let run = case.origin.as_deref().map(coded);
+    let run = run.map_or_else(String::new, |run| format!("{run}:"));
+    let name = coded(&case.playbook);
+    Ok(word(&format!("case:{run}{}:{name}", case.incident))?)
 }
 
 const fn outcome_text(outcome: RunEnd) -> &'static str {
@@ -244,6 +263,9 @@ fn triples(
         ),
         quad(here, node, word("at_ms")?, Literal::from(case.at.0)),
     ];
+    if let Some(origin) = &case.origin {
+        out.push(quad(here, node, word("origin")?, text(origin)));
+    }
     for metric in &case.signature {
         out.push(quad(here, node, word("symptom")?, text(metric.as_str())));
     }
@@ -270,7 +292,7 @@ pub(crate) fn read(store: &Store) -> Result<Cases, KnowledgeError> {
     let mut cases = Cases::new();
     for (node, properties) in nodes {
         let case = case(&properties).ok_or(KnowledgeError::Case { node })?;
-        cases.insert((case.incident.to_string(), case.playbook.clone()), case);
+        cases.insert(case.key(), case);
     }
     Ok(cases)
 }
@@ -280,6 +302,7 @@ fn case(properties: &BTreeMap<String, Vec<String>>) -> Option<Case> {
     let symptoms = properties.get("symptom").map_or(&[][..], Vec::as_slice);
     let metric = |text: &String| Metric::ALL.iter().copied().find(|m| m.as_str() == text);
     Some(Case {
+        origin: one("origin").cloned(),
         incident: one("incident")?.parse().ok()?,
         fault: one("fault")?
             .strip_prefix("urn:zizhi:fault:")?
@@ -294,117 +317,5 @@ fn case(properties: &BTreeMap<String, Vec<String>>) -> Option<Case> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::graph::Cancel;
-    use crate::testing::{object as named, small};
-    use zizhi_types::domain::Domain;
-
-    fn past(number: u64, suspect: &str, fault: FaultKind, playbook: &str, outcome: RunEnd) -> Case {
-        Case {
-            incident: IncidentId::new(Domain::Transport, number),
-            fault,
-            suspect: named(suspect),
-            playbook: playbook.to_owned(),
-            outcome,
-            at: NetTime::from_secs(number),
-            signature: Signature::from([Metric::PortError, Metric::PathLoss]),
-        }
-    }
-
-    fn remembered() -> KnowledgeGraph {
-        let mut graph = KnowledgeGraph::of(&small()).unwrap();
-        let (lossy, cost) = (FaultKind::LinkLossy, FaultKind::WrongCost);
-        for case in [
-            past(1, "link/A-B", lossy, "link.drain@1.0.0", RunEnd::Helped),
-            past(2, "link/B-C", lossy, "link.drain@1.1.0", RunEnd::Undone),
-            past(3, "link/B-C", lossy, "link.reset@1.0.0", RunEnd::NotRun),
-            past(4, "link/A-B", cost, "link.cost@1.0.0", RunEnd::Helped),
-        ] {
-            graph.remember(case).unwrap();
-        }
-        graph
-    }
-
-    #[test]
-    fn the_same_fault_at_the_same_link_is_most_similar() {
-        let graph = remembered();
-        let seen = Signature::from([Metric::PortError, Metric::PathLoss]);
-        let found = graph.similar(FaultKind::LinkLossy, &named("link/A-B"), &seen);
-        assert_eq!(found[0].case.incident.number, 1);
-        assert!((found[0].similarity - 1.0).abs() < 1e-9);
-        // Then the newer of two that are equally alike; another fault comes last.
-        let order: Vec<u64> = found.iter().map(|s| s.case.incident.number).collect();
-        assert_eq!(order, [1, 3, 2, 4]);
-        let none = graph.similar(FaultKind::CellOutage, &named("cell/c1"), &Signature::new());
-        assert_eq!(none, vec![]);
-    }
-
-    #[test]
-    fn success_counts_runs_of_every_version_but_none_that_did_not_run() {
-        let graph = remembered();
-        let drain = graph.success("link.drain", FaultKind::LinkLossy);
-        assert_eq!(
-            drain,
-            Success {
-                helped: 1,
-                tried: 2
-            }
-        );
-        let reset = graph.success("link.reset@2.0.0", FaultKind::LinkLossy);
-        assert_eq!(reset, Success::default());
-    }
-
-    #[test]
-    fn a_case_told_again_replaces_itself() {
-        let mut graph = remembered();
-        let before = graph.triples().unwrap();
-        let again = past(
-            1,
-            "link/A-B",
-            FaultKind::LinkLossy,
-            "link.drain@1.0.0",
-            RunEnd::Stuck,
-        );
-        graph.remember(again).unwrap();
-        assert_eq!(graph.triples().unwrap(), before);
-        assert_eq!(graph.success("link.drain", FaultKind::LinkLossy).helped, 0);
-    }
-
-    #[test]
-    fn cases_survive_a_snapshot_and_answer_to_sparql() {
-        let graph = remembered();
-        let snapshot = graph.dump().unwrap();
-        let again = KnowledgeGraph::load(&snapshot).unwrap();
-        assert_eq!(again.dump().unwrap(), snapshot);
-        assert!(again.cases().eq(graph.cases()));
-        let query = r#"PREFIX z: <urn:zizhi:> SELECT ?p { ?c z:outcome "undone" ; z:playbook ?p }"#;
-        let rows = again.ask(query, 9, &Cancel::default()).unwrap();
-        assert_eq!(rows.rows, [["link.drain@1.1.0"]]);
-    }
-
-    #[test]
-    fn a_broken_case_is_named() {
-        let snapshot = remembered()
-            .dump()
-            .unwrap()
-            .replace("\"undone\"", "\"perhaps\"");
-        let told = KnowledgeGraph::load(&snapshot).err().unwrap().to_string();
-        assert!(told.contains("inc-transport-2"), "{told}");
-    }
-
-    #[test]
-    fn any_playbook_name_can_be_remembered() {
-        let mut graph = KnowledgeGraph::new().unwrap();
-        let odd = past(
-            1,
-            "link/A-B",
-            FaultKind::LinkDown,
-            "a b<>\"\n排水",
-            RunEnd::Helped,
-        );
-        graph.remember(odd.clone()).unwrap();
-        let again = KnowledgeGraph::load(&graph.dump().unwrap()).unwrap();
-        assert_eq!(again.cases().collect::<Vec<_>>(), [&odd]);
-    }
-}
+#[path = "cases_tests.rs"]
+mod tests;

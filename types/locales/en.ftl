@@ -181,10 +181,22 @@ against-unexplained = { $object } { $metric } stays unexplained
 against-late-onset = its own symptoms began { $late } after the effects
 evidence = { $object } { $metric } depends on it over { $path }
 
+part-twin = the twin
+part-negotiation = negotiation
+part-graph = the knowledge graph
+part-learning = learning
+
 ## Swarm
 record-swarm-started = { $actor } { $version } started on network { $network } in mode { $mode }{ $seed ->
     [none] .
    *[other] {" "}with seed { $seed }.
+}{ $cases ->
+    [0] {""}
+    [one] {" "}It brings 1 case from earlier runs.
+   *[other] {" "}It brings { $cases } cases from earlier runs.
+}{ $without ->
+    [0] {""}
+   *[other] {" "}It goes without: { $parts }.
 }
 record-swarm-drained = { $actor } drained and stopped ({ $reason }): { $messages } messages carried, { $dropped } dropped.
 record-role-died = { $actor } lost its { $role } ({ $reason }); the supervisor { $measure }.
@@ -238,7 +250,10 @@ record-planned = { $actor } drew up { $plans ->
    *[other] { $rejected } playbooks
 }{ $case ->
     [none] .
-   *[other] ; past incident { $case } put the first one first.
+   *[other] ; past incident { $case }{ $run ->
+        [none] {""}
+       *[other] {" "}of run { $run }
+    } put the first one first.
 }
 record-no-plan = { $actor } has no plan: { $reason }.
 
@@ -326,6 +341,7 @@ reason-no-playbook-is-for-this-fault = no playbook is for this fault
 reason-it-panicked-on-an-input = it panicked on an input
 reason-the-role-died-while-it-handled-an-input = the role died while it handled an input
 reason-the-executor-died-during-the-step = the executor died during the step
+reason-its-own-domain-has-no-remedy-to-try = its own domain has no remedy to try
 reason-no-domain-offers-a-remedy-that-the-twin-finds-safe = no domain offers a remedy that the twin finds safe
 reason-x-remedies-were-tried-without-success = { $x1 } remedies were tried without success
 reason-one-remedy-was-tried-without-success-and-no-other-is-promising = one remedy was tried without success, and no other is promising

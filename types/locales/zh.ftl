@@ -181,10 +181,21 @@ against-unexplained = 无法解释{ $object }的{ $metric }异常
 against-late-onset = 自身异常比受影响对象晚出现 { $late }
 evidence = { $object }的{ $metric }异常，依赖路径：{ $path }
 
+part-twin = 数字孪生
+part-negotiation = 协商
+part-graph = 知识图谱
+part-learning = 学习
+
 ## 系统
 record-swarm-started = { $actor } { $version } 已启动，网络 { $network }，运行模式为{ $mode }{ $seed ->
     [none] 。
    *[other] ，随机种子 { $seed }。
+}{ $cases ->
+    [0] {""}
+   *[other] 带入历次运行的案例 { $cases } 个。
+}{ $without ->
+    [0] {""}
+   *[other] 停用部分：{ $parts }。
 }
 record-swarm-drained = { $actor }已有序停止（{ $reason }）：共传递消息 { $messages } 条，丢弃 { $dropped } 条。
 record-role-died = { $actor }的 { $role } 角色异常退出（{ $reason }），监督者{ $measure }。
@@ -220,7 +231,10 @@ record-evidence-insufficient = { $actor }证据不足，暂无法定论，还需
 ## 方案
 record-planned = { $actor }生成 { $plans } 个候选方案（{ $list }），排除 { $rejected } 个预案{ $case ->
     [none] 。
-   *[other] ；参照历史故障事件 { $case } 优先推荐第一个方案。
+   *[other] ；参照{ $run ->
+        [none] {""}
+       *[other] 运行 { $run } 中的
+    }历史故障事件 { $case } 优先推荐第一个方案。
 }
 record-no-plan = { $actor }没有可用方案：{ $reason }。
 
@@ -308,6 +322,7 @@ reason-no-playbook-is-for-this-fault = 没有针对该故障的预案
 reason-it-panicked-on-an-input = 处理输入时异常退出
 reason-the-role-died-while-it-handled-an-input = 角色在处理输入时异常退出
 reason-the-executor-died-during-the-step = 执行者在步骤执行期间异常退出
+reason-its-own-domain-has-no-remedy-to-try = 本领域没有可尝试的预案
 reason-no-domain-offers-a-remedy-that-the-twin-finds-safe = 各域均未提出经孪生验证安全的处置方案
 reason-x-remedies-were-tried-without-success = 已尝试 { $x1 } 种处置方案，均未奏效
 reason-one-remedy-was-tried-without-success-and-no-other-is-promising = 已尝试一项处置但无效，且没有其他可行方案

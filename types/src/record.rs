@@ -177,6 +177,12 @@ pub enum Body {
         seed: Option<u64>,
         /// The ceiling over all playbooks' modes.
         mode: Mode,
+        /// How many cases were brought from other runs.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        cases: u64,
+        /// The parts that its agents go without.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        without: Vec<String>,
     },
     /// The swarm was drained: nothing of it runs any more.
     SwarmDrained {
@@ -283,6 +289,9 @@ pub enum Body {
         rejected: Vec<(String, String)>,
         /// The past case that put the first one first, if one did.
         from_case: Option<IncidentId>,
+        /// The other run that the past case is of, where it is not of this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_run: Option<String>,
     },
     /// No playbook fits.
     NoPlan {
@@ -466,6 +475,14 @@ pub enum Body {
         /// Records before this one.
         records: u64,
     },
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Body {

@@ -127,8 +127,8 @@ impl Loop {
         let (id, incident, suspect) =
             (plan.id.clone(), plan.incident.clone(), plan.suspect.clone());
         let trail = self.trail(&incident);
-        let heard = trail.heard.iter();
-        let causes: Vec<_> = heard.chain(trail.plans.get(&id)).cloned().collect();
+        let award = trail.told().into_iter();
+        let causes: Vec<_> = award.chain(trail.plans.get(&id).cloned()).collect();
         let body = Body::Decided {
             plan,
             mode,

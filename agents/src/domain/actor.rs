@@ -2,22 +2,17 @@
 
 use super::command::{Answer, Command, Event, Task};
 use super::engine::{AgentConfig, Loop};
-use crate::collector::Collector;
-use crate::correlator::Correlator;
-use crate::detector::Detecting;
-use crate::diagnoser::Diagnoser;
-use crate::executor::Executor;
-use crate::executor::actor::ExecutorRole;
-use crate::learner::Learner;
-use crate::negotiator::Negotiator;
-use crate::planner::Planner;
+use super::roles::Roles;
+use crate::learner;
 use crate::role::{Died, Engine, Role};
 use crate::supervision::{Measure, RoleName, measure};
-use crate::verifier::Verifier;
-use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
+use ractor::{
+    Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use zizhi_bus::{Bus, Delivery, Journal, Subscription};
+use zizhi_knowledge::Case;
 use zizhi_playbooks::{Catalog, Driver, DriverError};
 use zizhi_types::domain::Domain;
 use zizhi_types::plan::Mode;
@@ -39,12 +34,21 @@ pub struct Parts {
     pub driver: Arc<dyn Driver>,
     /// The playbooks, checked.
     pub catalog: Arc<Catalog>,
+    /// What other runs taught, oldest first.
+    pub memory: Arc<[Case]>,
 }
 
-/// What the actor is sent: one delivery at a time, since the intake waits until it was handled.
-pub struct Incoming {
-    delivery: Delivery,
-    handled: tokio::sync::oneshot::Sender<()>,
+/// What the actor is sent.
+pub enum Incoming {
+    /// One delivery at a time, since the intake waits until it was handled.
+    Delivery {
+        /// What came.
+        delivery: Delivery,
+        /// Told when all that follows from it was done.
+        handled: tokio::sync::oneshot::Sender<()>,
+    },
+    /// What does the learner hold?
+    Recite(RpcReplyPort<Vec<Case>>),
 }
 
 struct DomainActor;
@@ -56,100 +60,6 @@ struct Running {
     roles: Roles,
     deaths: BTreeMap<RoleName, u32>,
     myself: ActorCell,
-}
-
-struct Roles {
-    collector: Role<Collector>,
-    detector: Role<Detecting>,
-    correlator: Role<Correlator>,
-    diagnoser: Role<Diagnoser>,
-    planner: Role<Planner>,
-    negotiator: Role<Negotiator>,
-    executor: ExecutorRole,
-    verifier: Role<Verifier>,
-    learner: Role<Learner>,
-}
-
-impl Roles {
-    async fn start(parts: &Parts, over: &ActorCell) -> Result<Self, SpawnErr> {
-        let (domain, config) = (parts.domain, parts.config.clone());
-        let executor = Executor::new(
-            domain,
-            config.executor,
-            parts.ceiling,
-            Arc::clone(&parts.catalog),
-        );
-        Ok(Self {
-            collector: Role::start(Collector::new(domain), over.clone()).await?,
-            detector: Role::start(Detecting::new(domain, config.detector), over.clone()).await?,
-            correlator: Role::start(Correlator::new(domain, config.correlator), over.clone())
-                .await?,
-            diagnoser: Role::start(Diagnoser::new(), over.clone()).await?,
-            planner: Role::start(
-                Planner::new(domain, config.planner, Arc::clone(&parts.catalog)),
-                over.clone(),
-            )
-            .await?,
-            negotiator: Role::start(Negotiator::new(domain, config.negotiator), over.clone())
-                .await?,
-            executor: ExecutorRole::start(executor, Arc::clone(&parts.driver), over.clone())
-                .await?,
-            verifier: Role::start(Verifier::default(), over.clone()).await?,
-            learner: Role::start(Learner::new(), over.clone()).await?,
-        })
-    }
-
-    async fn restart(
-        &mut self,
-        role: RoleName,
-        parts: &Parts,
-        over: &ActorCell,
-    ) -> Result<(), SpawnErr> {
-        let (domain, config) = (parts.domain, parts.config.clone());
-        match role {
-            RoleName::Collector => {
-                self.collector = Role::start(Collector::new(domain), over.clone()).await?;
-            }
-            RoleName::Detector => {
-                self.detector =
-                    Role::start(Detecting::new(domain, config.detector), over.clone()).await?;
-            }
-            RoleName::Correlator => {
-                self.correlator =
-                    Role::start(Correlator::new(domain, config.correlator), over.clone()).await?;
-            }
-            RoleName::Diagnoser => {
-                self.diagnoser = Role::start(Diagnoser::new(), over.clone()).await?;
-            }
-            RoleName::Planner => {
-                let planner = Planner::new(domain, config.planner, Arc::clone(&parts.catalog));
-                self.planner = Role::start(planner, over.clone()).await?;
-            }
-            RoleName::Negotiator => {
-                self.negotiator =
-                    Role::start(Negotiator::new(domain, config.negotiator), over.clone()).await?;
-            }
-            RoleName::Verifier => {
-                self.verifier = Role::start(Verifier::default(), over.clone()).await?;
-            }
-            RoleName::Learner => self.learner = Role::start(Learner::new(), over.clone()).await?,
-            // The supervision table never restarts it.
-            RoleName::Executor => {}
-        }
-        Ok(())
-    }
-
-    fn stop(&self) {
-        self.collector.stop();
-        self.detector.stop();
-        self.correlator.stop();
-        self.diagnoser.stop();
-        self.planner.stop();
-        self.negotiator.stop();
-        self.executor.stop();
-        self.verifier.stop();
-        self.learner.stop();
-    }
 }
 
 impl Actor for DomainActor {
@@ -164,14 +74,18 @@ impl Actor for DomainActor {
     ) -> Result<Running, ActorProcessingErr> {
         let over = myself.get_cell();
         let roles = Roles::start(&parts, &over).await?;
-        let engine = Loop::new(parts.domain, parts.config.clone());
-        Ok(Running {
+        let engine =
+            Loop::new(parts.domain, parts.config.clone()).with_memory(Arc::clone(&parts.memory));
+        let mut running = Running {
             parts,
             engine,
             roles,
             deaths: BTreeMap::new(),
             myself: over,
-        })
+        };
+        let taught = running.engine.teach(RoleName::Learner);
+        running.carry_out_all(taught).await;
+        Ok(running)
     }
 
     async fn handle(
@@ -180,11 +94,17 @@ impl Actor for DomainActor {
         incoming: Incoming,
         state: &mut Running,
     ) -> Result<(), ActorProcessingErr> {
-        state
-            .react(Event::Message(Arc::clone(&incoming.delivery.message)))
-            .await;
-        drop(incoming.delivery);
-        let _ = incoming.handled.send(());
+        match incoming {
+            Incoming::Delivery { delivery, handled } => {
+                let message = Arc::clone(&delivery.message);
+                state.react(Event::Message(message)).await;
+                drop(delivery);
+                let _ = handled.send(());
+            }
+            Incoming::Recite(reply) => {
+                let _ = reply.send(state.recite().await);
+            }
+        }
         Ok(())
     }
 
@@ -211,7 +131,12 @@ impl Actor for DomainActor {
 impl Running {
     /// Carries out what the loop wants, depth first: the commands that follow from an answer come before the rest.
     async fn react(&mut self, event: Event) {
-        let mut todo: VecDeque<Command> = self.engine.handle(event).into();
+        let commands = self.engine.handle(event);
+        self.carry_out_all(commands).await;
+    }
+
+    async fn carry_out_all(&mut self, commands: Vec<Command>) {
+        let mut todo: VecDeque<Command> = commands.into();
         while let Some(command) = todo.pop_front() {
             let follow_up = self.carry_out(command).await;
             for command in follow_up.into_iter().rev() {
@@ -264,6 +189,16 @@ impl Running {
             Command::GoOn => self.engine.handle(Event::Sensed),
             Command::Ask(task) => self.ask(*task).await,
         }
+    }
+
+    async fn recite(&self) -> Vec<Case> {
+        let asked = learner::Input::Recite;
+        let told = self.roles.learner.ask(asked, self.engine.now()).await;
+        let held = told.into_iter().flatten().find_map(|o| match o {
+            learner::Output::Recited(cases) => Some(cases),
+            _ => None,
+        });
+        held.unwrap_or_default()
     }
 
     async fn ask(&mut self, task: Task) -> Vec<Command> {
@@ -381,6 +316,14 @@ impl Agent {
         })
     }
 
+    /// What its learner holds, oldest first; nothing, if the agent is gone.
+    pub async fn cases(&self) -> Vec<Case> {
+        match self.actor.call(Incoming::Recite, None).await {
+            Ok(ractor::rpc::CallResult::Success(cases)) => cases,
+            _ => vec![],
+        }
+    }
+
     /// Ends the agent after what it is doing; the intake has ended with the bus.
     pub async fn stop(self) {
         let _ = self.intake.await;
@@ -394,7 +337,10 @@ impl Agent {
 async fn take_in(mut subscription: Subscription, actor: ActorRef<Incoming>) {
     while let Some(delivery) = subscription.next().await {
         let (handled, wait) = tokio::sync::oneshot::channel();
-        if actor.cast(Incoming { delivery, handled }).is_err() {
+        if actor
+            .cast(Incoming::Delivery { delivery, handled })
+            .is_err()
+        {
             break;
         }
         let _ = wait.await;

@@ -3,13 +3,14 @@
 use super::command::{Command, Task};
 use super::engine::{Loop, ask};
 use super::scribe::Draft;
+use crate::part::Part;
 use crate::{correlator, executor, learner, negotiator, planner};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use zizhi_types::domain::Domain;
 use zizhi_types::negotiation::{Bid, Lease, RunEnd, Say};
 use zizhi_types::record::Ending;
-use zizhi_types::{Body, IncidentId, Plan};
+use zizhi_types::{Body, IncidentId, Plan, RecordId};
 
 impl Loop {
     pub(super) fn learnt(&mut self, output: learner::Output) -> Vec<Command> {
@@ -30,6 +31,8 @@ impl Loop {
                 };
                 vec![ask(Task::Planner(input))]
             }
+            // Asked for by whoever looks at the swarm, not by the loop.
+            learner::Output::Recited(_) => vec![],
             learner::Output::NotRemembered { reason } => {
                 let reason = format!("a case could not be remembered: {reason}");
                 vec![self.append(Draft::new(Body::Escalated { reason })).1]
@@ -46,7 +49,7 @@ impl Loop {
                 from_case,
             } => {
                 let mut commands = vec![];
-                let heard = self.trail(&incident).heard.clone();
+                let asked = self.trail(&incident).asked();
                 let body = if bids.is_empty() {
                     let reasons: Vec<String> =
                         rejected.iter().map(|(p, r)| format!("{p}: {r}")).collect();
@@ -60,25 +63,15 @@ impl Loop {
                     Body::Planned {
                         plans: bids.iter().map(|b| b.plan.id.clone()).collect(),
                         rejected,
-                        from_case,
+                        from_run: from_case.as_ref().and_then(|c| c.origin.clone()),
+                        from_case: from_case.map(|c| c.incident),
                     }
                 };
-                let (planned, command) = self.append(Draft::new(body).of(&incident).because(heard));
+                let (planned, command) = self.append(Draft::new(body).of(&incident).because(asked));
                 commands.push(command);
                 for bid in &bids {
-                    let body = Body::Rehearsed {
-                        plan: bid.plan.id.clone(),
-                        rehearsal: bid.rehearsal.clone(),
-                    };
-                    let draft = Draft::new(body)
-                        .of(&incident)
-                        .about(&bid.plan.suspect)
-                        .because([planned.clone()]);
-                    let (record, command) = self.append(draft);
-                    self.trail(&incident)
-                        .plans
-                        .insert(bid.plan.id.clone(), record);
-                    commands.push(command);
+                    let spoken = self.rehearsed(&incident, bid, &planned);
+                    commands.extend(spoken);
                 }
                 commands.push(ask(Task::Negotiator(negotiator::Input::Bids {
                     incident,
@@ -94,12 +87,12 @@ impl Loop {
             } => {
                 let mut commands = vec![];
                 if let Some(rehearsal) = rehearsal.filter(|_| refuse.is_some()) {
-                    let heard = self.trail(&incident).heard.clone();
+                    let asked = self.trail(&incident).asked();
                     let body = Body::Rehearsed {
                         plan: plan.clone(),
                         rehearsal,
                     };
-                    commands.push(self.append(Draft::new(body).of(&incident).because(heard)).1);
+                    commands.push(self.append(Draft::new(body).of(&incident).because(asked)).1);
                 }
                 commands.push(ask(Task::Negotiator(negotiator::Input::Judged {
                     incident,
@@ -109,6 +102,29 @@ impl Loop {
                 commands
             }
         }
+    }
+
+    /// What speaks for a plan: its rehearsal, or that it was planned where nothing is rehearsed.
+    fn rehearsed(
+        &mut self,
+        incident: &IncidentId,
+        bid: &Bid,
+        planned: &RecordId,
+    ) -> Option<Command> {
+        let plan = bid.plan.id.clone();
+        if !self.config.has(Part::Twin) {
+            let trail = self.trail(incident);
+            trail.plans.insert(plan, planned.clone());
+            return None;
+        }
+        let body = Body::Rehearsed {
+            plan: plan.clone(),
+            rehearsal: bid.rehearsal.clone(),
+        };
+        let draft = Draft::new(body).of(incident).about(&bid.plan.suspect);
+        let (record, command) = self.append(draft.because([planned.clone()]));
+        self.trail(incident).plans.insert(plan, record);
+        Some(command)
     }
 
     pub(super) fn negotiated(&mut self, output: negotiator::Output) -> Vec<Command> {
@@ -150,12 +166,12 @@ impl Loop {
                 plan,
                 reason,
             } => {
-                let heard = self.trail(&incident).heard.clone();
+                let asked = self.trail(&incident).asked();
                 vec![
                     self.append(
                         Draft::new(Body::Refused { from, plan, reason })
                             .of(&incident)
-                            .because(heard),
+                            .because(asked),
                     )
                     .1,
                 ]
@@ -281,8 +297,8 @@ impl Loop {
         leading: bool,
     ) -> Vec<Command> {
         let mut commands = vec![];
-        if leading && outcome != RunEnd::NotRun {
-            let causes = self.trail(incident).heard.clone();
+        if leading && outcome != RunEnd::NotRun && self.config.has(Part::Learning) {
+            let causes = self.trail(incident).told();
             let body = Body::Remembered {
                 fault: plan.fault,
                 playbook: plan.playbook.clone(),

@@ -7,6 +7,7 @@ use crate::correlator::CorrelatorConfig;
 use crate::detector::DetectorRoleConfig;
 use crate::executor::ExecutorConfig;
 use crate::negotiator::NegotiatorConfig;
+use crate::part::Part;
 use crate::picture::{Picture, Series};
 use crate::planner::PlannerConfig;
 use crate::supervision::{Measure, RoleName};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use zizhi_bus::Message;
+use zizhi_knowledge::Case;
 use zizhi_types::domain::Domain;
 use zizhi_types::negotiation::{Lease, NEGOTIATION_VERSION, Negotiation, Say};
 use zizhi_types::{AnomalyId, Body, IncidentId, ManagedObject, NetTime, RecordId, RunId, wire};
@@ -32,12 +34,23 @@ pub struct AgentConfig {
     pub negotiator: NegotiatorConfig,
     /// Decision and execution.
     pub executor: ExecutorConfig,
+    /// What the agent goes without, to measure what each part is worth. Default: nothing, all is there.
+    pub without: BTreeSet<Part>,
+}
+
+impl AgentConfig {
+    /// Whether a part is there.
+    pub fn has(&self, part: Part) -> bool {
+        !self.without.contains(&part)
+    }
 }
 
 /// The state of one domain's loop.
 pub struct Loop {
     pub(super) domain: Domain,
     pub(super) config: AgentConfig,
+    /// What other runs taught.
+    memory: Arc<[Case]>,
     pub(super) scribe: Scribe,
     pub(super) now: NetTime,
     pub(super) picture: Arc<Picture>,
@@ -65,6 +78,7 @@ impl Loop {
         Self {
             domain,
             config,
+            memory: Arc::default(),
             scribe: Scribe::new(domain),
             now: NetTime(0),
             picture: Arc::new(Picture::empty()),
@@ -79,6 +93,13 @@ impl Loop {
             sent: BTreeMap::new(),
             current: None,
         }
+    }
+
+    /// The same, with what other runs taught, oldest first.
+    #[must_use]
+    pub fn with_memory(mut self, memory: Arc<[Case]>) -> Self {
+        self.memory = memory;
+        self
     }
 
     /// The time of the last clock message, which is what the roles work with.
@@ -213,8 +234,8 @@ fn each<T>(outputs: Vec<T>, mut react: impl FnMut(T) -> Vec<Command>) -> Vec<Com
 }
 
 impl Loop {
-    /// What a role that was started afresh has to be told again: the inventory, and which numbers are taken, since an id
-    /// is given once. All else comes by itself.
+    /// What a role that was started afresh has to be told again: the inventory, which numbers are taken, since an id is
+    /// given once, and what other runs taught. All else comes by itself.
     pub(super) fn teach(&self, role: RoleName) -> Vec<Command> {
         let network = self.picture.network();
         let parts = Domain::ALL.map(|domain| (domain, Box::new(network.part(domain))));
@@ -253,7 +274,17 @@ impl Loop {
                     .chain(parts.into_iter().map(learn))
                     .collect()
             }
+            RoleName::Learner if !self.memory.is_empty() => {
+                let heard = self.memory.iter().filter(|c| self.would_hear(c));
+                let input = crate::learner::Input::Bring(heard.cloned().collect());
+                vec![ask(Task::Learner(input))]
+            }
             _ => vec![],
         }
+    }
+
+    /// Whether the outcome would have come here: all domains hear of all, unless nothing is said between them.
+    fn would_hear(&self, case: &Case) -> bool {
+        self.config.has(Part::Negotiation) || case.incident.owner == self.domain
     }
 }

@@ -19,6 +19,16 @@ pub(super) struct Trail {
 }
 
 impl Trail {
+    /// What an offer or a judgement answers: the leader's message, or the own diagnosis where nobody is asked.
+    pub(super) fn asked(&self) -> Option<RecordId> {
+        self.heard.clone().or_else(|| self.diagnosed.clone())
+    }
+
+    /// What an award or a report is known by: the message, or the own last record where nobody speaks.
+    pub(super) fn told(&self) -> Option<RecordId> {
+        self.heard.clone().or_else(|| self.last.clone())
+    }
+
     /// The most specific record that something about `plan` follows from.
     pub(super) fn for_plan(&self, plan: &PlanId) -> Vec<RecordId> {
         self.plans

@@ -1,7 +1,7 @@
 //! Remembering how runs ended, and recalling what is alike: the case base is a part of the knowledge graph.
 
 use super::{Input, Output};
-use crate::planner::{Recalled, features_of, name_of};
+use crate::planner::{PastCase, Recalled, features_of, name_of};
 use crate::role::Engine;
 use std::collections::BTreeSet;
 use zizhi_knowledge::{Case, KnowledgeError, KnowledgeGraph, signature};
@@ -15,7 +15,15 @@ const CASES_MAX: usize = 365;
 
 /// The learner of one domain.
 pub struct Learner {
-    graph: Result<KnowledgeGraph, KnowledgeError>,
+    memory: Memory,
+}
+
+/// Where outcomes are kept.
+enum Memory {
+    /// In the case base; or why it could not be made.
+    Graph(Box<Result<KnowledgeGraph, KnowledgeError>>),
+    /// Nowhere.
+    Nothing,
 }
 
 impl Default for Learner {
@@ -28,7 +36,14 @@ impl Learner {
     /// A learner with an empty case base.
     pub fn new() -> Self {
         Self {
-            graph: KnowledgeGraph::new(),
+            memory: Memory::Graph(Box::new(KnowledgeGraph::new())),
+        }
+    }
+
+    /// One that remembers nothing and recalls nothing.
+    pub const fn without_memory() -> Self {
+        Self {
+            memory: Memory::Nothing,
         }
     }
 
@@ -43,7 +58,8 @@ impl Learner {
         if outcome == RunEnd::NotRun {
             return vec![];
         }
-        let case = Case {
+        self.keep(Case {
+            origin: None,
             incident: plan.incident.clone(),
             fault: plan.fault,
             suspect: plan.suspect.clone(),
@@ -51,8 +67,14 @@ impl Learner {
             outcome,
             at: now,
             signature: seen,
+        })
+    }
+
+    fn keep(&mut self, case: Case) -> Vec<Output> {
+        let Memory::Graph(graph) = &mut self.memory else {
+            return vec![];
         };
-        let refused = match &mut self.graph {
+        let refused = match &mut **graph {
             Ok(graph) => {
                 let kept = graph
                     .remember(case)
@@ -67,9 +89,32 @@ impl Learner {
             .collect()
     }
 
+    /// Of what other runs taught, the last so many: more would only be forgotten again.
+    fn bring(&mut self, mut cases: Vec<Case>) -> Vec<Output> {
+        let newest = cases.split_off(cases.len().saturating_sub(CASES_MAX));
+        newest.into_iter().flat_map(|c| self.keep(c)).collect()
+    }
+
+    /// What is held, oldest first.
+    fn held(&self) -> Vec<Case> {
+        let mut cases: Vec<Case> = self
+            .graph()
+            .map(|graph| graph.cases().cloned().collect())
+            .unwrap_or_default();
+        cases.sort_by_key(Case::age);
+        cases
+    }
+
+    fn graph(&self) -> Option<&KnowledgeGraph> {
+        match &self.memory {
+            Memory::Graph(graph) => graph.as_ref().as_ref().ok(),
+            Memory::Nothing => None,
+        }
+    }
+
     /// How every remedy fared, and the most alike incident of the same fault whose remedy helped.
     fn recall(&self, hypotheses: &[Hypothesis], situation: &Situation) -> Recalled {
-        let Ok(graph) = &self.graph else {
+        let Some(graph) = self.graph() else {
             return Recalled::default();
         };
         let past = graph.cases().map(past_outcome).collect();
@@ -77,7 +122,11 @@ impl Learner {
             let alike = graph.similar(h.fault, &h.object, &signature(situation));
             let helped = |case: &Case| case.fault == h.fault && case.outcome == RunEnd::Helped;
             let best = alike.into_iter().map(|s| s.case).find(helped)?;
-            Some((best.incident, unversioned(&best.playbook)))
+            let case = PastCase {
+                origin: best.origin,
+                incident: best.incident,
+            };
+            Some((case, unversioned(&best.playbook)))
         });
         Recalled { past, best_case }
     }
@@ -101,6 +150,8 @@ impl Engine for Learner {
 
     fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
         match input {
+            Input::Bring(cases) => self.bring(cases),
+            Input::Recite => vec![Output::Recited(self.held())],
             Input::Remember {
                 plan,
                 outcome,

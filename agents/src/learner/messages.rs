@@ -2,6 +2,7 @@
 
 use crate::planner::Recalled;
 use std::collections::BTreeSet;
+use zizhi_knowledge::Case;
 use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::RunEnd;
 use zizhi_types::{Hypothesis, IncidentId, Metric, Plan};
@@ -9,6 +10,10 @@ use zizhi_types::{Hypothesis, IncidentId, Metric, Plan};
 /// What it is told.
 #[derive(Debug, Clone)]
 pub enum Input {
+    /// What other runs taught, oldest first; each case names its run.
+    Bring(Vec<Case>),
+    /// What is held?
+    Recite,
     /// A plan ended.
     Remember {
         /// What it was.
@@ -32,6 +37,8 @@ pub enum Input {
 /// What it concludes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
+    /// The answer to [`Input::Recite`]: oldest first.
+    Recited(Vec<Case>),
     /// The answer to [`Input::Recall`].
     Recalled {
         /// For which incident.

@@ -6,11 +6,21 @@ use super::{Input, NegotiatorConfig, Output};
 use crate::role::Engine;
 use std::collections::BTreeMap;
 use zizhi_types::domain::Domain;
-use zizhi_types::negotiation::{NEGOTIATION_VERSION, Negotiation, RefuseReason};
-use zizhi_types::{IncidentId, NetTime};
+use zizhi_types::negotiation::{Lease, NEGOTIATION_VERSION, Negotiation, RefuseReason, Say};
+use zizhi_types::{IncidentId, NetTime, RecordId};
+
+/// With whom a domain agrees on a remedy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Company {
+    /// With every domain, over the bus.
+    Peers,
+    /// With itself: what it says stays inside, so that the same rules hold (one execution an award) and nobody is asked.
+    Itself,
+}
 
 /// The negotiator of one domain.
 pub struct Negotiator {
+    company: Company,
     config: NegotiatorConfig,
     led: BTreeMap<IncidentId, Leadership>,
     participant: Participant,
@@ -20,9 +30,25 @@ impl Negotiator {
     /// For one domain.
     pub const fn new(domain: Domain, config: NegotiatorConfig) -> Self {
         Self {
+            company: Company::Peers,
             config,
             led: BTreeMap::new(),
             participant: Participant::new(domain),
+        }
+    }
+
+    /// The same without negotiation: it asks nobody, awards its own domain's plans alone, and says nothing.
+    #[must_use]
+    pub const fn without_peers(mut self) -> Self {
+        self.company = Company::Itself;
+        self
+    }
+
+    /// Whose consent a plan needs.
+    fn asked(&self) -> Vec<Domain> {
+        match self.company {
+            Company::Peers => Domain::ALL.to_vec(),
+            Company::Itself => vec![self.participant.domain()],
         }
     }
 
@@ -53,11 +79,8 @@ impl Negotiator {
     }
 }
 
-impl Engine for Negotiator {
-    type Input = Input;
-    type Output = Output;
-
-    fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
+impl Negotiator {
+    fn think(&mut self, input: Input, now: NetTime) -> Vec<Output> {
         let outputs = match input {
             Input::Lead {
                 incident,
@@ -68,6 +91,7 @@ impl Engine for Negotiator {
                 let (leadership, outputs) = Leadership::call(
                     incident.clone(),
                     lease,
+                    self.asked(),
                     hypotheses,
                     situation,
                     &self.config,
@@ -103,5 +127,61 @@ impl Engine for Negotiator {
         };
         self.drop_finished();
         outputs
+    }
+
+    /// Hears what it said itself at once, and tells the rest. Its own offer is no bid that came in, and that it has
+    /// nothing to offer is no refusal: its planner said so already.
+    fn keep_inside(&mut self, outputs: Vec<Output>, now: NetTime) -> Vec<Output> {
+        let mut told = vec![];
+        for output in outputs {
+            match output {
+                Output::Say {
+                    incident,
+                    lease,
+                    to,
+                    say,
+                } => {
+                    let own = self.to_itself(incident, lease, to, say);
+                    let heard = self.heard(own, now);
+                    told.extend(self.keep_inside(heard, now));
+                }
+                Output::GotBid { .. } | Output::GotRefusal { plan: None, .. } => {}
+                other => told.push(other),
+            }
+        }
+        told
+    }
+
+    fn to_itself(
+        &self,
+        incident: IncidentId,
+        lease: Lease,
+        to: Option<Domain>,
+        say: Say,
+    ) -> Negotiation {
+        let from = self.participant.domain();
+        Negotiation {
+            version: NEGOTIATION_VERSION,
+            incident,
+            lease,
+            from,
+            to,
+            // Nobody outside hears it, so there is no record of it.
+            cause: RecordId::new(from.as_str(), 0),
+            say,
+        }
+    }
+}
+
+impl Engine for Negotiator {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
+        let outputs = self.think(input, now);
+        match self.company {
+            Company::Peers => outputs,
+            Company::Itself => self.keep_inside(outputs, now),
+        }
     }
 }

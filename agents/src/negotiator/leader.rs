@@ -12,6 +12,8 @@ use zizhi_types::{Hypothesis, IncidentId, NetTime, Plan};
 pub(super) struct Leadership {
     incident: IncidentId,
     lease: Lease,
+    /// Who is asked for remedies and must agree to a plan.
+    asked: Vec<Domain>,
     attempts: u32,
     /// Bids not tried yet.
     bids: Vec<Bid>,
@@ -51,6 +53,7 @@ impl Leadership {
     pub(super) fn call(
         incident: IncidentId,
         lease: Lease,
+        asked: Vec<Domain>,
         hypotheses: Vec<Hypothesis>,
         situation: Situation,
         config: &NegotiatorConfig,
@@ -75,6 +78,7 @@ impl Leadership {
             Self {
                 incident,
                 lease,
+                asked,
                 attempts: 0,
                 bids: vec![],
                 phase,
@@ -147,7 +151,7 @@ impl Leadership {
             Say::Prepared { plan } => match &mut self.phase {
                 Phase::Preparing { bid, agreed, .. } if bid.plan.id == *plan => {
                     agreed.insert(from);
-                    if agreed.len() == Domain::ALL.len() {
+                    if agreed.len() == self.asked.len() {
                         self.award(config, now)
                     } else {
                         vec![]
@@ -227,7 +231,7 @@ impl Leadership {
 
     fn all_answered(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
         match &self.phase {
-            Phase::Calling { answered, .. } if answered.len() == Domain::ALL.len() => {
+            Phase::Calling { answered, .. } if answered.len() == self.asked.len() => {
                 self.next(config, now)
             }
             _ => vec![],
@@ -239,6 +243,7 @@ impl Leadership {
         let Some(best) = self.best(config) else {
             self.phase = Phase::Finished;
             let reason = match self.attempts {
+                0 if self.asked.len() == 1 => "its own domain has no remedy to try".to_owned(),
                 0 => "no domain offers a remedy that the twin finds safe".to_owned(),
                 1 => "one remedy was tried without success, and no other is promising".to_owned(),
                 tried => format!("{tried} remedies were tried without success"),
@@ -388,7 +393,7 @@ impl Leadership {
         self.again_at = None;
         let missing = |answered: &BTreeSet<Domain>| {
             let silent = |d: &Domain| !answered.contains(d);
-            Domain::ALL.into_iter().filter(silent).collect()
+            self.asked.iter().copied().filter(silent).collect()
         };
         let (to, say): (Vec<Domain>, Say) = match &self.phase {
             Phase::Calling { call, answered, .. } => (missing(answered), call.clone()),

@@ -11,6 +11,8 @@
 //!
 //! No action without an award; a plan is awarded at most once; a deadline ends every wait; a missing answer is a no.
 
+#[cfg(test)]
+mod alone_tests;
 mod config;
 mod engine;
 mod leader;

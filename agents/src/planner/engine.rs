@@ -1,23 +1,19 @@
 //! From causes to bids: fitting playbooks, rehearsed and ranked.
 
-use super::{Input, Output, PlannerConfig, Recalled};
-use crate::picture::{DRAINED_COST, Picture};
+use super::rehearser::Rehearser;
+use super::{Input, Output, PastCase, PlannerConfig, Recalled};
+use crate::picture::Picture;
 use crate::role::Engine;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use zizhi_models::remedy::{self, Candidate};
 use zizhi_playbooks::{Catalog, Context, planning};
-use zizhi_twin_link::Twin;
-use zizhi_types::action::Verb;
 use zizhi_types::domain::Domain;
 use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::{Bid, RefuseReason};
-use zizhi_types::objective::{Importance, Violation};
 use zizhi_types::plan::Rehearsal;
-use zizhi_types::topology::Network;
 use zizhi_types::{
-    Action, FaultKind, Hypothesis, IncidentId, ManagedObject, Metric, NetTime, Objective, Plan,
-    PlanId,
+    FaultKind, Hypothesis, IncidentId, ManagedObject, Metric, NetTime, Plan, PlanId,
 };
 
 /// The planner of one domain.
@@ -25,42 +21,28 @@ pub struct Planner {
     domain: Domain,
     config: PlannerConfig,
     catalog: Arc<Catalog>,
-    network: Network,
-    twin: Twin,
-    silent: BTreeMap<Domain, BTreeSet<ManagedObject>>,
+    rehearser: Rehearser,
     made: u64,
 }
 
 impl Planner {
     /// For one domain, from a catalogue that passed its checker.
     pub fn new(domain: Domain, config: PlannerConfig, catalog: Arc<Catalog>) -> Self {
-        let network = Network::empty("unknown");
-        let twin = Twin::new(&network);
+        let rehearser = Rehearser::with_twin(domain, config.state_age_ms_max);
         Self {
             domain,
             config,
             catalog,
-            network,
-            twin,
-            silent: BTreeMap::new(),
+            rehearser,
             made: 0,
         }
     }
 
-    fn learn(&mut self, domain: Domain, part: Network) {
-        self.network.learn(domain, part);
-        self.twin.state = self.twin.state.rebuilt(&self.network);
-    }
-
-    fn silence(&mut self, domain: Domain, silent: Vec<ManagedObject>) {
-        let new: BTreeSet<ManagedObject> = silent.into_iter().collect();
-        let old = self.silent.insert(domain, new.clone()).unwrap_or_default();
-        for source in old.difference(&new) {
-            self.twin.state.mark_silent(source, false);
-        }
-        for source in new.difference(&old) {
-            self.twin.state.mark_silent(source, true);
-        }
+    /// The same without a twin: its bids promise nothing, and no plan is refused for what it would do.
+    #[must_use]
+    pub fn without_twin(mut self) -> Self {
+        self.rehearser = Rehearser::Unrehearsed;
+        self
     }
 
     fn propose(
@@ -82,7 +64,7 @@ impl Planner {
             .collect();
         for hypothesis in causes {
             for plan in self.plans(&incident, hypothesis, picture, now, &mut rejected) {
-                match self.rehearse(&plan, picture, now) {
+                match self.rehearser.rehearse(&plan, picture, now) {
                     Ok(rehearsal) => {
                         let candidate = candidate(&plan, situation);
                         offers.push((plan, rehearsal, candidate));
@@ -133,31 +115,12 @@ impl Planner {
             .collect()
     }
 
-    fn rehearse(&self, plan: &Plan, picture: &Picture, now: NetTime) -> Result<Rehearsal, String> {
-        let age = self.twin.state.age_ms(now);
-        if age > self.config.state_age_ms_max {
-            return Err(format!(
-                "the twin's state is {} s old: nothing can be rehearsed on it",
-                age / 1000
-            ));
-        }
-        let actions: Vec<Action> = plan.steps.iter().map(|s| s.action.clone()).collect();
-        let objectives = protected(picture, self.domain, now);
-        let rehearsal = self.twin.rehearse(&actions, &objectives, now);
-        let mut rehearsal = rehearsal.map_err(|e| e.to_string())?;
-        // A link that is taken out of service on purpose protects nobody: what is left wrong with it hurts nobody.
-        let out = taken_out(&actions, picture);
-        rehearsal.with.retain(|v| !out.contains(&v.object));
-        rehearsal.without.extend(set_right(&actions, picture, now));
-        Ok(rehearsal)
-    }
-
     /// What experience says first; the twin's word counts when the leader chooses.
     fn rank(
         &self,
         offers: Vec<(Plan, Rehearsal, Candidate)>,
         recalled: &Recalled,
-    ) -> (Vec<Bid>, Option<IncidentId>) {
+    ) -> (Vec<Bid>, Option<PastCase>) {
         let candidates: Vec<Candidate> = offers.iter().map(|(_, _, c)| c.clone()).collect();
         let ranked = remedy::rank(&candidates, &recalled.past);
         let mut bids: Vec<Bid> = vec![];
@@ -175,11 +138,11 @@ impl Planner {
             .best_case
             .as_ref()
             .filter(|(_, playbook)| first == Some(playbook.as_str()));
-        (bids, from_case.map(|(incident, _)| incident.clone()))
+        (bids, from_case.map(|(case, _)| case.clone()))
     }
 
     fn judge(&self, incident: IncidentId, bid: &Bid, picture: &Picture, now: NetTime) -> Output {
-        let rehearsal = self.rehearse_own(&bid.plan, picture, now);
+        let rehearsal = self.rehearser.rehearse_own(&bid.plan, picture, now);
         let refuse = match &rehearsal {
             Err(reason) => Some(RefuseReason::Guard {
                 reason: reason.clone(),
@@ -196,65 +159,6 @@ impl Planner {
             refuse,
         }
     }
-
-    /// A domain answers for its own objectives; the proposer answered for all.
-    fn rehearse_own(
-        &self,
-        plan: &Plan,
-        picture: &Picture,
-        now: NetTime,
-    ) -> Result<Rehearsal, String> {
-        let actions: Vec<Action> = plan.steps.iter().map(|s| s.action.clone()).collect();
-        let mut objectives = protected(picture, self.domain, now);
-        objectives.retain(|o| o.object.domain() == self.domain);
-        self.twin
-            .rehearse(&actions, &objectives, now)
-            .map_err(|e| e.to_string())
-    }
-}
-
-/// The ports of links that the actions cost out.
-fn taken_out(actions: &[Action], picture: &Picture) -> BTreeSet<ManagedObject> {
-    let drains = |a: &&Action| {
-        a.verb == Verb::LinkSetCost && a.number("cost").is_some_and(|c| c >= DRAINED_COST)
-    };
-    let links = actions.iter().filter(drains);
-    links.flat_map(|a| picture.ports_of(&a.object)).collect()
-}
-
-/// Settings that differ from what is intended now, and that the actions set to it. The twin leaves settings that a plan
-/// changes on purpose out of its answer, so what is cured by setting them is added to the "nothing is done" side here.
-fn set_right(actions: &[Action], picture: &Picture, now: NetTime) -> Vec<Violation> {
-    let set: BTreeMap<(ManagedObject, Metric), f64> =
-        actions.iter().flat_map(|a| settings(a, picture)).collect();
-    let cured = |v: &Violation| set.get(&(v.object.clone(), v.metric)) == Some(&v.limit);
-    picture.violations(now).into_iter().filter(cured).collect()
-}
-
-/// What an action sets at the ports of its link.
-fn settings(action: &Action, picture: &Picture) -> Vec<((ManagedObject, Metric), f64)> {
-    let (metric, value) = match action.verb {
-        Verb::LinkSetCost => (Metric::PortCost, action.number("cost")),
-        Verb::LinkSetRate => (Metric::PortRate, action.number("mbps")),
-        _ => return vec![],
-    };
-    let Some(value) = value else { return vec![] };
-    let ports = picture.ports_of(&action.object);
-    ports
-        .into_iter()
-        .map(|port| ((port, metric), value))
-        .collect()
-}
-
-/// Objectives that count: not those of objects under announced work or out of service.
-fn protected(picture: &Picture, domain: Domain, now: NetTime) -> Vec<Objective> {
-    picture
-        .objectives()
-        .filter(|o| !picture.waived(&o.object, now))
-        // How a setting is meant to be is known to its own domain alone.
-        .filter(|o| o.importance != Importance::Conformity || o.object.domain() == domain)
-        .cloned()
-        .collect()
 }
 
 /// A playbook's id without its version.
@@ -290,23 +194,14 @@ impl Engine for Planner {
 
     fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
         match input {
-            Input::Learn { domain, part } => self.learn(domain, *part),
+            Input::Learn { domain, part } => self.rehearser.learn(domain, *part),
             Input::CountFrom(number) => self.made = self.made.max(number),
             Input::Observe {
                 at,
                 domain,
                 samples,
-            } => {
-                if domain != self.domain {
-                    self.twin.state.confirm(domain, at);
-                }
-                for sample in &samples {
-                    self.twin
-                        .state
-                        .observe(&sample.object, sample.metric, sample.value, at);
-                }
-            }
-            Input::Silent { domain, silent } => self.silence(domain, silent),
+            } => self.rehearser.observe(domain, &samples, at),
+            Input::Silent { domain, silent } => self.rehearser.silence(domain, silent),
             Input::Propose {
                 incident,
                 hypotheses,
@@ -328,13 +223,7 @@ impl Engine for Planner {
                 bid,
                 picture,
             } => return vec![self.judge(incident, &bid, &picture, now)],
-            Input::TwinMissedBy { actions, error } => {
-                for action in actions {
-                    self.twin
-                        .errors
-                        .record_outcome(action.verb, 1.0 + error, 1.0);
-                }
-            }
+            Input::TwinMissedBy { actions, error } => self.rehearser.missed_by(&actions, error),
         }
         vec![]
     }

@@ -11,13 +11,22 @@ use zizhi_types::topology::Network;
 use zizhi_types::wire::Sample;
 use zizhi_types::{Action, Hypothesis, IncidentId, ManagedObject, NetTime, PlanId};
 
+/// A past incident that serves as an example.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastCase {
+    /// The run that it was in, where that was not this one.
+    pub origin: Option<String>,
+    /// Which, as that run counts.
+    pub incident: IncidentId,
+}
+
 /// What the learner remembers about incidents like one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Recalled {
     /// How remedies fared.
     pub past: Vec<PastOutcome>,
     /// The most alike past incident whose remedy helped, with its playbook.
-    pub best_case: Option<(IncidentId, String)>,
+    pub best_case: Option<(PastCase, String)>,
 }
 
 /// What it is told.
@@ -90,7 +99,7 @@ pub enum Output {
         /// Playbooks that were looked at and left out, with the reason.
         rejected: Vec<(String, String)>,
         /// The past case that put the first one first.
-        from_case: Option<IncidentId>,
+        from_case: Option<PastCase>,
     },
     /// The answer to [`Input::Judge`].
     Judged {

@@ -6,10 +6,11 @@
 mod config;
 mod engine;
 mod messages;
+mod rehearser;
 #[cfg(test)]
 mod tests;
 
 pub use config::PlannerConfig;
 pub use engine::Planner;
 pub(crate) use engine::{features_of, name_of};
-pub use messages::{Input, Output, Recalled};
+pub use messages::{Input, Output, PastCase, Recalled};

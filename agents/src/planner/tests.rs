@@ -1,6 +1,6 @@
 //! One planner: which playbooks fit, what the twin says, and what it learnt.
 
-use super::{Input, Output, Planner, PlannerConfig, Recalled};
+use super::{Input, Output, PastCase, Planner, PlannerConfig, Recalled};
 use crate::learner::{self, Learner};
 use crate::picture::Picture;
 use crate::role::Engine;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use zizhi_playbooks::Catalog;
 use zizhi_types::negotiation::{Bid, RefuseReason, RunEnd};
 use zizhi_types::wire::Sample;
-use zizhi_types::{Domain, FaultKind, Hypothesis, IncidentId, Metric, Plan};
+use zizhi_types::{Domain, FaultKind, Hypothesis, Metric, Plan};
 
 struct Story {
     planner: Planner,
@@ -20,7 +20,7 @@ struct Story {
 struct Proposal {
     bids: Vec<Bid>,
     rejected: Vec<(String, String)>,
-    from_case: Option<IncidentId>,
+    from_case: Option<PastCase>,
 }
 
 impl Story {
@@ -244,7 +244,30 @@ fn the_second_like_incident_is_planned_from_the_first() {
         panic!("it answers with what it remembers")
     };
     let proposal = story.proposes(&silent_link("link/A-B"), recalled, 110);
+    let past = PastCase {
+        origin: None,
+        incident: past,
+    };
     assert_eq!(proposal.from_case, Some(past));
     assert_eq!(proposal.bids[0].plan.playbook, plan.playbook);
     assert!(proposal.bids[0].success_rate > 0.5);
+}
+
+#[test]
+fn without_a_twin_plans_promise_nothing_and_none_is_refused() {
+    let mut story = Story::of(Domain::Transport, Metric::PortOperUp, 0.0);
+    story.planner = Planner::new(
+        Domain::Transport,
+        PlannerConfig::default(),
+        Arc::new(Catalog::builtin().unwrap()),
+    )
+    .without_twin();
+    // Nor does it matter how old a state is that nothing is rehearsed on.
+    let proposal = story.proposes(&dead_link(), Recalled::default(), 161);
+    assert_eq!(playbooks(&proposal), ["transport.link-down.reset"]);
+    let told = &proposal.bids[0].rehearsal;
+    assert!(told.without.is_empty() && told.with.is_empty() && told.changes.is_empty());
+    assert!(!told.makes_worse && told.error_samples == 0);
+    let unknown = reset(2, &incident("inc-access-1"), "link/X-Y");
+    assert_eq!(story.judges(unknown), None);
 }

@@ -10,6 +10,7 @@
 )]
 
 mod lossy;
+mod parts;
 mod rig;
 mod stories;
 #[path = "../../src/testing.rs"]

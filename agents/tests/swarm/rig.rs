@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use zizhi_agents::{Ground, Swarm, SwarmConfig};
 use zizhi_bus::{Bus, BusError, Journal};
+use zizhi_knowledge::Case;
 use zizhi_playbooks::{Catalog, Driver, DriverError};
 use zizhi_types::action::{Action, Receipt, Value, Verb};
 use zizhi_types::topology::Network;
@@ -212,8 +213,18 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// Starts a swarm and tells it the inventory.
+    /// Starts a swarm without experience and tells it the inventory.
     pub async fn start(bus: Arc<dyn Bus>, journal: Journal, config: SwarmConfig) -> Self {
+        Self::start_with(bus, journal, config, vec![]).await
+    }
+
+    /// Starts a swarm with what other runs taught it.
+    pub async fn start_with(
+        bus: Arc<dyn Bus>,
+        journal: Journal,
+        config: SwarmConfig,
+        memory: Vec<Case>,
+    ) -> Self {
         journal.watch();
         let journal = Arc::new(journal);
         let world = Arc::new(Mutex::new(World {
@@ -231,6 +242,7 @@ impl Rig {
             catalog: Arc::new(Catalog::builtin().unwrap()),
             network: "small".to_owned(),
             seed: None,
+            memory,
             now: at(100),
         };
         let swarm = Swarm::start(ground, config).await.unwrap();
@@ -347,6 +359,11 @@ impl Rig {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .calls
             .clone()
+    }
+
+    /// What every domain's learner holds.
+    pub async fn cases(&self) -> Vec<Vec<Case>> {
+        self.swarm.as_ref().unwrap().cases().await
     }
 
     /// Drains the swarm and gives everything that it wrote.

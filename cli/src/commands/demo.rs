@@ -17,6 +17,7 @@ use zizhi_agents::{Ground, Swarm, SwarmConfig};
 use zizhi_bus::{Bus, EmbeddedBus, Journal};
 use zizhi_evaluation::campaign::{Campaign, CampaignConfig, Happening, SlotResult, Summary};
 use zizhi_evaluation::sandbox::{Sandbox, network};
+use zizhi_knowledge::Case;
 use zizhi_playbooks::Catalog;
 use zizhi_types::plan::Mode;
 use zizhi_types::text::{Language, action, label, object};
@@ -45,6 +46,7 @@ pub fn run(args: DemoArgs, lang: Language) -> Result<ExitCode, Failure> {
         Some(file) => zizhi_agents::config::load(file)?,
         None => SwarmConfig::default(),
     };
+    let memory = journals::memory(&args.memory)?;
     let path = journals::for_new_run(args.journal.clone(), "demo")?;
     let journal = Journal::create(&path)?;
     // One thread: with the bus that delivers one message at a time, nothing could run beside it.
@@ -52,7 +54,13 @@ pub fn run(args: DemoArgs, lang: Language) -> Result<ExitCode, Failure> {
         .enable_all()
         .build()?;
     let show = Show::new(&args, lang);
-    runtime.block_on(play(args, network, catalog, config, journal, show, lang))?;
+    let set = Setting {
+        network,
+        catalog,
+        config,
+        memory,
+    };
+    runtime.block_on(play(args, set, journal, show, lang))?;
     if lang == Language::Zh {
         eprintln!(
             "\n日志：{}（`zizhi incidents`、`zizhi explain 事件 --lang zh`、`zizhi audit verify` 均可读取）",
@@ -67,15 +75,27 @@ pub fn run(args: DemoArgs, lang: Language) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn play(
-    args: DemoArgs,
+/// What the swarm is started with.
+struct Setting {
     network: Network,
     catalog: Catalog,
     config: SwarmConfig,
+    memory: Vec<Case>,
+}
+
+async fn play(
+    args: DemoArgs,
+    set: Setting,
     journal: Journal,
     mut show: Show,
     lang: Language,
 ) -> Result<(), Failure> {
+    let Setting {
+        network,
+        catalog,
+        config,
+        memory,
+    } = set;
     let sandbox = Sandbox::new(&network, args.seed, START);
     let bus: Arc<dyn Bus> = Arc::new(EmbeddedBus::start(BUS_CAPACITY));
     let journal = Arc::new(journal);
@@ -86,6 +106,7 @@ async fn play(
         catalog: Arc::new(catalog),
         network: network.name.clone(),
         seed: Some(args.seed),
+        memory,
         now: START,
     };
     let mode: Mode = args.mode.into();

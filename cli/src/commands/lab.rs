@@ -271,6 +271,7 @@ async fn run_swarm(
         catalog: Arc::new(Catalog::builtin()?),
         network: lab.network().name.clone(),
         seed: None,
+        memory: vec![],
         now: zizhi_evaluation::lab::clock::now(),
     };
     let swarm = Swarm::start(

@@ -180,6 +180,8 @@ pub fn first_half(w: &mut Writer) {
             network: "abilene".into(),
             seed: Some(7),
             mode: Mode::Auto,
+            cases: 0,
+            without: vec![],
         },
     );
     let raw = Body::Raw {
@@ -244,6 +246,7 @@ pub fn second_half(w: &mut Writer) {
         plans: vec![id.clone()],
         rejected,
         from_case: None,
+        from_run: None,
     };
     let planned = w.add(36_060, &[diagnosed], planned);
     let called = w.add(

@@ -87,11 +87,19 @@ impl Words {
                 network,
                 seed,
                 mode,
+                cases,
+                without,
             } => p("swarm-started")
                 .with("version", version)
                 .with("network", network)
                 .with("mode", label(*mode, l))
-                .maybe("seed", *seed),
+                .maybe("seed", *seed)
+                .count("cases", *cases)
+                .count("without", without.len())
+                .with(
+                    "parts",
+                    self.list(without.iter().map(|p| known_or(l, &format!("part-{p}"), p))),
+                ),
             Body::SwarmDrained {
                 reason,
                 messages,
@@ -175,11 +183,13 @@ impl Words {
                 plans,
                 rejected,
                 from_case,
+                from_run,
             } => p("planned")
                 .count("plans", plans.len())
                 .with("list", self.list(plans))
                 .count("rejected", rejected.len())
-                .maybe("case", from_case.as_ref()),
+                .maybe("case", from_case.as_ref())
+                .maybe("run", from_run.as_ref()),
             Body::NoPlan { reason } => p("no-plan").with("reason", self.reason(reason)),
             Body::Called { domains } => {
                 p("called").with("domains", self.list(domains.iter().map(|d| label(*d, l))))

@@ -226,6 +226,8 @@ fn bodies() -> Vec<Body> {
         network: text("abilene"),
         seed,
         mode: Mode::Auto,
+        cases: seed.unwrap_or(0),
+        without: seed.map(|_| text("twin")).into_iter().collect(),
     };
     vec![
         started(Some(7)),
@@ -297,11 +299,19 @@ fn bodies() -> Vec<Body> {
             plans: vec![plan_id.clone()],
             rejected: vec![],
             from_case: None,
+            from_run: None,
         },
         Body::Planned {
             plans: vec![plan_id.clone(); 2],
             rejected: vec![(text("transport.link.reset@1.0.0"), text("not down"))],
             from_case: Some(IncidentId::new(Domain::Transport, 1)),
+            from_run: None,
+        },
+        Body::Planned {
+            plans: vec![plan_id.clone()],
+            rejected: vec![],
+            from_case: Some(IncidentId::new(Domain::Transport, 1)),
+            from_run: Some(text("demo-1")),
         },
         Body::NoPlan {
             reason: text("no playbook for it"),
