@@ -5,7 +5,7 @@
 
 mod read;
 
-pub use read::{FILE, ScenarioError, load, load_suite, parse};
+pub use read::{FILE, ScenarioError, load, load_suite, parse, suite};
 
 use crate::sandbox::SCENE_LIMIT_S;
 use serde::{Deserialize, Serialize};

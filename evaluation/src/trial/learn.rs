@@ -107,7 +107,11 @@ pub fn learn(
     tell: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Vec<Round>, LearnError> {
     let half = |rest: usize| -> Vec<Scenario> {
-        let own = config.scenarios.iter().enumerate().filter(|(n, _)| n % 2 == rest);
+        let own = config
+            .scenarios
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| n % 2 == rest);
         own.map(|(_, s)| s.clone()).collect()
     };
     let (old, new) = (half(0), half(1));
@@ -123,7 +127,10 @@ pub fn learn(
             let number = rounds.len() as u32 + 1;
             let play = |policy: Policy, memory: Vec<Case>| {
                 let run_config = round_config(config, scenarios, number, policy);
-                let set = Set { memory, ..set.clone() };
+                let set = Set {
+                    memory,
+                    ..set.clone()
+                };
                 round(&run_config, &set, stop, tell)
             };
             let remembered = memory.len();
@@ -181,7 +188,10 @@ fn lessons(folder: &Path, number: u32, played: &[TrialResult]) -> Result<Vec<Cas
     for result in played {
         let entries = journal::read(&journals.join(&result.journal))?;
         let records: Vec<_> = entries.into_iter().map(|e| e.record).collect();
-        cases.extend(cases_of(&records, &format!("round-{number}-{}", result.scenario)));
+        cases.extend(cases_of(
+            &records,
+            &format!("round-{number}-{}", result.scenario),
+        ));
     }
     Ok(cases)
 }

@@ -5,12 +5,18 @@
 
 mod attribute;
 mod compare;
+mod counted;
 mod figures;
 mod judge;
+pub mod learn;
 mod objects;
 mod policy;
+pub mod present;
 mod result;
+pub mod run;
 mod score;
+mod stage;
+mod summary;
 pub mod survival;
 
 pub use compare::{Comparison, Finding, compare};
@@ -19,3 +25,5 @@ pub use objects::{FAR, ObjectGraph};
 pub use policy::{Policy, UnknownPolicy};
 pub use result::{ActionCounts, Cost, FaultResult, NegotiationCounts, TrialResult};
 pub use score::{Scores, restored};
+pub use stage::{Set, Trial, TrialError};
+pub use summary::{ByPolicy, Summary};

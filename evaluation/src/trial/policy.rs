@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use zizhi_agents::Part;
 
 /// Who is at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -10,18 +11,38 @@ use std::str::FromStr;
 pub enum Policy {
     /// Nobody: what the network does by itself.
     Nothing,
+    /// A threshold alert with a fixed playbook.
+    Threshold,
+    /// The swarm without a part.
+    Without(Part),
     /// The whole swarm.
     Whole,
 }
 
 impl Policy {
+    /// The swarm that remembers nothing.
+    pub const WITHOUT_LEARNING: Self = Self::Without(Part::Learning);
+
     /// Every policy, in the order of the tables.
-    pub const ALL: [Self; 2] = [Self::Nothing, Self::Whole];
+    pub const ALL: [Self; 7] = [
+        Self::Nothing,
+        Self::Threshold,
+        Self::Without(Part::Graph),
+        Self::Without(Part::Twin),
+        Self::Without(Part::Negotiation),
+        Self::WITHOUT_LEARNING,
+        Self::Whole,
+    ];
 
     /// The name in files and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
+            Self::Threshold => "threshold",
+            Self::Without(Part::Graph) => "zizhi-without-graph",
+            Self::Without(Part::Twin) => "zizhi-without-twin",
+            Self::Without(Part::Negotiation) => "zizhi-without-negotiation",
+            Self::Without(Part::Learning) => "zizhi-without-learning",
             Self::Whole => "zizhi",
         }
     }

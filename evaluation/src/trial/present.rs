@@ -4,6 +4,7 @@ use super::figures::{Gap, Rate};
 use super::policy::Policy;
 use super::score::Scores;
 use super::survival::Span;
+use zizhi_agents::Part;
 use zizhi_types::topology::Bilingual;
 
 /// One row: what it is called, and its value for a policy.
@@ -118,6 +119,11 @@ impl Policy {
     pub fn title(self) -> Bilingual {
         match self {
             Self::Nothing => both("nothing", "不处置"),
+            Self::Threshold => both("threshold", "阈值告警"),
+            Self::Without(Part::Graph) => both("no graph", "无图谱"),
+            Self::Without(Part::Twin) => both("no twin", "无孪生"),
+            Self::Without(Part::Negotiation) => both("no negotiation", "无协商"),
+            Self::Without(Part::Learning) => both("no learning", "无学习"),
             Self::Whole => both("zizhi", "自智"),
         }
     }
@@ -127,7 +133,12 @@ impl Policy {
 pub fn gap(gap: Option<Gap>, as_share: bool) -> String {
     let Some(g) = gap else { return "-".to_owned() };
     if as_share {
-        format!("{:+.1} % [{:+.1}, {:+.1}]", 100.0 * g.mean, 100.0 * g.low, 100.0 * g.high)
+        format!(
+            "{:+.1} % [{:+.1}, {:+.1}]",
+            100.0 * g.mean,
+            100.0 * g.low,
+            100.0 * g.high
+        )
     } else {
         format!("{:+.2} [{:+.2}, {:+.2}]", g.mean, g.low, g.high)
     }

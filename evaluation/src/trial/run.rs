@@ -20,7 +20,9 @@ pub struct RunConfig {
     pub scenarios: Vec<Scenario>,
     /// Who is at work, one after the other.
     pub policies: Vec<Policy>,
-    /// Each with its own noise.
+    /// The first repeat's number; each has its own noise.
+    pub first_repeat: u32,
+    /// So many of them.
     pub repeats: u32,
     /// Also play the doubles.
     pub doubles: bool,
@@ -142,7 +144,16 @@ pub fn run(
     std::thread::scope(|scope| {
         for _ in 0..config.jobs.max(1) {
             scope.spawn(|| {
-                work(config, set, &trials, &ended, &next, stop, tell, &first_error);
+                work(
+                    config,
+                    set,
+                    &trials,
+                    &ended,
+                    &next,
+                    stop,
+                    tell,
+                    &first_error,
+                );
             });
         }
     });
@@ -158,7 +169,9 @@ pub fn run(
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // What is behind it is whole after every statement.
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[allow(clippy::too_many_arguments)] // one worker's view of everything the workers share
@@ -231,7 +244,7 @@ fn trials(config: &RunConfig) -> Vec<Trial<'_>> {
     let mut trials = vec![];
     for scenario in &config.scenarios {
         for &policy in &config.policies {
-            for repeat in 0..config.repeats {
+            for repeat in config.first_repeat..config.first_repeat + config.repeats {
                 for double in [false, true] {
                     if !double || config.doubles {
                         trials.push(Trial {
@@ -261,14 +274,18 @@ fn gather(trials: &[Trial<'_>], ended: Vec<Mutex<Option<Ended>>>) -> Outcome {
 }
 
 fn result_path(config: &RunConfig, trial: &Trial<'_>) -> PathBuf {
-    config.folder.join("trials").join(format!("{}.json", trial.name()))
+    config
+        .folder
+        .join("trials")
+        .join(format!("{}.json", trial.name()))
 }
 
 fn resumed(config: &RunConfig, trial: &Trial<'_>) -> Result<Option<Ended>, RunError> {
     let path = result_path(config, trial);
     match std::fs::read_to_string(&path) {
         Ok(text) => {
-            let result = serde_json::from_str(&text).map_err(|source| RunError::Damaged { path, source })?;
+            let result =
+                serde_json::from_str(&text).map_err(|source| RunError::Damaged { path, source })?;
             Ok(Some(Ended::Result(Box::new(result))))
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -281,7 +298,8 @@ fn manifest(config: &RunConfig, set: &Set) -> Manifest {
     for scenario in &config.scenarios {
         hash.update(to_json(scenario));
     }
-    hash.update(set.fingerprint());
+    hash.update(set.content());
+    hash.update(config.first_repeat.to_le_bytes());
     Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         content: format!("{:x}", hash.finalize()),

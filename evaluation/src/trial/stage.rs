@@ -9,12 +9,13 @@ use super::objects::ObjectGraph;
 use super::policy::Policy;
 use super::result::TrialResult;
 use crate::sandbox::truth::is_felt;
-use crate::sandbox::{Sandbox, SceneError, network};
+use crate::sandbox::{NoTarget as SceneError, Sandbox, network};
 use crate::scenario::{DecoySpec, Scenario};
 use std::path::Path;
 use std::sync::Arc;
 use zizhi_agents::{Ground, Swarm, SwarmConfig, SwarmError};
 use zizhi_bus::{Bus, BusError, Journal, JournalError};
+use zizhi_knowledge::Case;
 use zizhi_playbooks::Catalog;
 use zizhi_types::{Body, NetTime};
 
@@ -43,11 +44,21 @@ pub struct Trial<'a> {
 }
 
 /// What every trial of a run has in common.
+#[derive(Clone)]
 pub struct Set {
     /// The playbooks.
     pub catalog: Arc<Catalog>,
     /// The swarm's settings.
     pub config: SwarmConfig,
+    /// What the swarm learnt before.
+    pub memory: Vec<Case>,
+}
+
+impl Set {
+    /// All of it as text, so that two sets can be told apart.
+    pub(super) fn content(&self) -> String {
+        format!("{:?}\n{:?}\n{:?}", self.catalog, self.config, self.memory)
+    }
 }
 
 /// Why a trial could not be played.
@@ -82,7 +93,10 @@ impl Trial<'_> {
     /// A name that is unique in a run, usable as a file name.
     pub fn name(&self) -> String {
         let kind = if self.double { "double" } else { "fault" };
-        format!("{}.{}.{}.{kind}", self.scenario.name, self.policy, self.repeat)
+        format!(
+            "{}.{}.{}.{kind}",
+            self.scenario.name, self.policy, self.repeat
+        )
     }
 
     /// The seed of its noise: the scenario's own for repeat 0.
@@ -120,7 +134,11 @@ impl Trial<'_> {
             repeat: self.repeat,
             seed: self.seed(),
             double: self.double,
-            journal: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            journal: path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
         };
         Ok(judge(label, &ObjectGraph::of(&network), &seen))
     }
@@ -141,7 +159,7 @@ impl Crew {
         journal: &Arc<Journal>,
         sandbox: &Sandbox,
     ) -> Result<Self, TrialError> {
-        if trial.policy == Policy::Nothing {
+        if matches!(trial.policy, Policy::Nothing | Policy::Threshold) {
             return Ok(Self::Nobody);
         }
         let ground = Ground {
@@ -151,9 +169,13 @@ impl Crew {
             catalog: Arc::clone(&set.catalog),
             network: network.to_owned(),
             seed: Some(trial.seed()),
+            memory: set.memory.clone(),
             now: START,
         };
-        let config = set.config.clone();
+        let mut config = set.config.clone();
+        if let Policy::Without(part) = trial.policy {
+            config.agent.without.insert(part);
+        }
         Ok(Self::Swarm(Swarm::start(ground, config).await?))
     }
 
@@ -247,7 +269,9 @@ impl<'a> Show<'a> {
             let now = self.sandbox.now();
             let hurt = self.sandbox.truly_violated().iter().any(is_felt);
             self.seen.hurt.push((now, hurt));
-            self.seen.applied.extend(self.sandbox.driver().drain_applied());
+            self.seen
+                .applied
+                .extend(self.sandbox.driver().drain_applied());
             calm_since = if hurt || !self.is_done() {
                 None
             } else {
@@ -272,7 +296,9 @@ impl<'a> Show<'a> {
     fn give_cues(&mut self) -> Result<(), TrialError> {
         let now_ms = self.sandbox.now().since(self.zero);
         while self.cues.last().is_some_and(|(at_ms, _)| *at_ms <= now_ms) {
-            let Some((_, cue)) = self.cues.pop() else { break };
+            let Some((_, cue)) = self.cues.pop() else {
+                break;
+            };
             self.give(&cue).map_err(|source| TrialError::Scene {
                 scenario: self.trial.scenario.name.clone(),
                 source,
@@ -283,8 +309,8 @@ impl<'a> Show<'a> {
 
     fn give(&self, cue: &Cue<'_>) -> Result<(), SceneError> {
         match cue {
-            Cue::Fault(fault) => self.sandbox.inject_as(fault).map(drop),
-            Cue::Lie(lie) => self.sandbox.lie(lie),
+            Cue::Fault(fault) => self.sandbox.inject(fault.kind).map(drop),
+            Cue::Lie(_) => Ok(()),
             // A decoy that finds no place now is left out: it is there to mislead, not to be found.
             Cue::Decoy(decoy) => {
                 let _ = self.sandbox.inject_double(decoy.kind);

@@ -78,7 +78,7 @@ pub fn curve(cases: &[Observed]) -> Vec<(f64, f64)> {
         let at_risk = (order.len() - n) as f64;
         unsolved *= 1.0 - 1.0 / at_risk;
         match steps.last_mut() {
-            Some((last, solved)) if *last == seconds => *solved = 1.0 - unsolved,
+            Some((last, solved)) if last.total_cmp(&seconds).is_eq() => *solved = 1.0 - unsolved,
             _ => steps.push((seconds, 1.0 - unsolved)),
         }
     }

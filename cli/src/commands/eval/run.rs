@@ -26,6 +26,7 @@ pub fn run(args: EvalRunArgs, lang: Language) -> Result<ExitCode, Failure> {
     let config = RunConfig {
         scenarios,
         policies: policies(&args.policy),
+        first_repeat: 0,
         repeats: args.seeds,
         doubles: !args.no_doubles,
         jobs: jobs(args.jobs),
@@ -40,10 +41,10 @@ pub fn run(args: EvalRunArgs, lang: Language) -> Result<ExitCode, Failure> {
 }
 
 fn suite(args: &EvalRunArgs) -> Result<(String, Vec<Scenario>), Failure> {
-    let name = args.dir.as_ref().map_or_else(
-        || args.suite.clone(),
-        |dir| dir.display().to_string(),
-    );
+    let name = args
+        .dir
+        .as_ref()
+        .map_or_else(|| args.suite.clone(), |dir| dir.display().to_string());
     let scenarios = scenario::suite(&name)?;
     let last = Path::new(&name).file_name().unwrap_or_default();
     Ok((last.to_string_lossy().into_owned(), scenarios))
@@ -61,6 +62,7 @@ fn set(args: &EvalRunArgs) -> Result<Set, Failure> {
     Ok(Set {
         catalog: Arc::new(catalog),
         config,
+        memory: vec![],
     })
 }
 
@@ -79,7 +81,7 @@ fn jobs(given: Option<usize>) -> usize {
     given.unwrap_or_else(processors).max(1)
 }
 
-/// Ctrl-C ends the run after the trials at hand; a second one ends the process.
+/// Ctrl-C ends the run after the trials at hand.
 fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
@@ -90,10 +92,9 @@ fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
         runtime.block_on(async {
             if tokio::signal::ctrl_c().await.is_ok() {
                 told.store(true, Ordering::Relaxed);
-                eprintln!("\nstopping after the trials at hand; the same command goes on from there");
-            }
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(130);
+                eprintln!(
+                    "\nstopping after the trials at hand; the same command goes on from there"
+                );
             }
         });
     });
@@ -126,12 +127,17 @@ impl Bar {
                 self.bar.set_position(*resumed as u64);
                 self.bar.reset_eta();
                 if *resumed > 0 {
-                    let text = pick(self.lang, "trials were played before, of", "个用例此前已完成，共");
+                    let text = pick(
+                        self.lang,
+                        "trials were played before, of",
+                        "个用例此前已完成，共",
+                    );
                     eprintln!("{resumed} {text} {trials}");
                 }
             }
             Progress::Played(result) => {
-                self.bar.set_message(format!("{} {}", result.scenario, result.policy));
+                self.bar
+                    .set_message(format!("{} {}", result.scenario, result.policy));
                 self.bar.inc(1);
             }
             Progress::Failed { trial, error } => {
