@@ -4,6 +4,7 @@ use crate::fail::Failure;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use zizhi_agents::memory;
+use zizhi_bus::journal;
 use zizhi_knowledge::Case;
 
 /// The folder of runs that were not given a file.
@@ -66,7 +67,15 @@ pub fn memory(paths: &[PathBuf]) -> Result<Vec<Case>, Failure> {
     let mut cases = vec![];
     let mut labels = BTreeSet::new();
     for path in paths {
-        let entries = zizhi_bus::journal::read(path)?;
+        if let Some(damage) = journal::audit(path)?.damage {
+            return Err(format!(
+                "journal {} cannot be learnt from: {damage}; `zizhi audit verify --journal {}` tells more",
+                path.display(),
+                path.display()
+            )
+            .into());
+        }
+        let entries = journal::read(path)?;
         // Two journals of one name lie in two folders: then the whole path tells them apart.
         let stem = path
             .file_stem()

@@ -57,6 +57,40 @@ fn equal_seeds_give_byte_equal_journals_and_another_seed_another_story() {
     assert!(read(&DEMO) != read(&other), "seeds 3 and 4 told the same");
 }
 
+#[test]
+fn a_run_begins_with_what_an_earlier_one_taught_and_a_damaged_journal_teaches_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let taught = DEMO.journal();
+    let play = |memory: &Path| {
+        let mut args = vec!["demo", "--network", "abilene", "--incidents", "1"];
+        args.extend(["--fault", "link-down", "--json", "--journal", "next.jsonl"]);
+        args.extend(["--memory", memory.to_str().unwrap()]);
+        zizhi(folder.path(), &args)
+    };
+    let damaged = folder.path().join("damaged.jsonl");
+    let text = std::fs::read_to_string(&taught).unwrap();
+    std::fs::write(&damaged, text.replacen("\"helped\"", "\"undone\"", 1)).unwrap();
+    let refused = play(&damaged);
+    assert!(!refused.status.success(), "{}", told(&refused));
+    assert!(
+        told(&refused).contains("damaged.jsonl"),
+        "{}",
+        told(&refused)
+    );
+    assert!(
+        !folder.path().join("next.jsonl").exists(),
+        "it was refused late"
+    );
+
+    let _ = said(&play(&taught));
+    let journal = std::fs::read_to_string(folder.path().join("next.jsonl")).unwrap();
+    let started = &lines(&journal)[0]["record"]["body"];
+    assert_eq!(started["kind"], "swarm-started");
+    let cases = started["cases"].as_u64().unwrap();
+    assert_eq!(cases as usize, count(&taught, "remembered"));
+    assert!(cases > 0);
+}
+
 /// One fault that has a sure remedy, in a mode, with what a person types: how many steps were done?
 fn steps_in(mode: &str, typed: &str) -> usize {
     let folder = tempfile::tempdir().unwrap();

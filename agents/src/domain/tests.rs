@@ -1,11 +1,14 @@
 //! The loop of one domain, without actors: what it does when a role dies, and what it makes of what it hears.
 
 use super::{AgentConfig, Command, Event, Loop, Task};
+use crate::part::Part;
 use crate::supervision::{Measure, RoleName};
 use crate::testing::{at, cause, down, incident, lease, object, situation};
-use crate::{correlator, detector, negotiator, planner};
+use crate::{correlator, detector, learner, negotiator, planner};
 use std::sync::Arc;
 use zizhi_bus::Message;
+use zizhi_knowledge::Case;
+use zizhi_types::negotiation::RunEnd;
 use zizhi_types::record::Ending;
 use zizhi_types::wire::{self, AnomalyEvent, Clock, LeadEvent};
 use zizhi_types::{Body, Domain, FaultKind, MessageId, Metric, NetTime, RecordId};
@@ -198,4 +201,39 @@ fn telemetry_of_another_domain_is_not_taken_in() {
     let mut story = Story::new();
     let subject = wire::subject(Domain::Compute, "obs", "telemetry");
     assert!(story.hears(&subject, &"anything").is_empty());
+}
+
+#[test]
+fn a_learner_that_was_started_afresh_is_told_again_what_other_runs_taught() {
+    let case = |number| Case {
+        origin: Some("monday".to_owned()),
+        incident: incident(&format!("inc-{number}")),
+        fault: FaultKind::LinkDown,
+        suspect: object("link/A-B"),
+        playbook: "transport.link-down.reset@1.0.0".to_owned(),
+        outcome: RunEnd::Helped,
+        at: at(1),
+        signature: [].into(),
+    };
+    let memory: Arc<[Case]> = [case("transport-1"), case("compute-1")].into();
+    let told = |without: &[Part]| {
+        let config = AgentConfig {
+            without: without.iter().copied().collect(),
+            ..AgentConfig::default()
+        };
+        let engine = Loop::new(Domain::Transport, config).with_memory(Arc::clone(&memory));
+        let commands = engine.teach(RoleName::Learner);
+        commands.iter().find_map(|c| match c {
+            Command::Ask(task) => match &**task {
+                Task::Learner(learner::Input::Bring(cases)) => Some(cases.clone()),
+                _ => None,
+            },
+            _ => None,
+        })
+    };
+    assert_eq!(told(&[]), Some(memory.to_vec()));
+    // Where nobody reports to others, it would have known its own outcomes only.
+    assert_eq!(told(&[Part::Negotiation]), Some(vec![case("transport-1")]));
+    let empty = Loop::new(Domain::Transport, AgentConfig::default());
+    assert!(empty.teach(RoleName::Learner).is_empty());
 }
