@@ -58,6 +58,23 @@ impl Shape {
         Self::PlannedWork,
     ];
 
+    /// What people call it.
+    pub fn title(self) -> Bilingual {
+        let (en, zh) = match self {
+            Self::Single => ("one fault", "单一故障"),
+            Self::Concurrent => ("several faults at once", "多故障并发"),
+            Self::CrossDomain => ("across domains", "跨域故障"),
+            Self::Slow => ("grows slowly", "缓慢劣化"),
+            Self::Flapping => ("comes and goes", "时断时续"),
+            Self::LoudNoise => ("hidden by something louder", "噪声掩盖"),
+            Self::Silent => ("silent at its origin", "静默故障"),
+            Self::WrongSteering => ("wrong steering", "错误调度"),
+            Self::LyingTelemetry => ("a meter lies", "遥测失真"),
+            Self::PlannedWork => ("beside planned work", "计划检修并行"),
+        };
+        crate::report::both(en, zh)
+    }
+
     /// The name in files.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@ mod figures;
 mod judge;
 pub mod learn;
 mod objects;
+mod page;
 mod policy;
 pub mod present;
 mod result;

@@ -4,6 +4,7 @@ use super::figures::{Gap, Rate};
 use super::policy::Policy;
 use super::score::Scores;
 use super::survival::Span;
+use crate::report::both;
 use zizhi_agents::Part;
 use zizhi_types::topology::Bilingual;
 
@@ -17,14 +18,6 @@ pub struct Row {
     pub more_is_better: Option<bool>,
     /// The value in words.
     pub value: fn(&Scores) -> String,
-}
-
-/// Both languages beside each other.
-pub fn both(en: &str, zh: &str) -> Bilingual {
-    Bilingual {
-        en: en.to_owned(),
-        zh: zh.to_owned(),
-    }
 }
 
 fn share(rate: Rate) -> String {

@@ -1,10 +1,11 @@
 //! Everything that a run says, in one value: by policy, by what makes a scenario hard, by domain and network.
 
 use super::compare::{Comparison, Finding, compare};
-use super::present::both;
+
 use super::result::TrialResult;
 use super::run::{RunError, write_whole};
 use super::score::Scores;
+use crate::report::both;
 use crate::scenario::Scenario;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -56,8 +57,8 @@ impl Summary {
     ) -> Result<(), RunError> {
         let json = serde_json::to_string_pretty(self).unwrap_or_default();
         write_whole(&folder.join("summary.json"), &json)?;
-        let _ = (results, scenarios);
-        Ok(())
+        let page = super::page::page(self, results, scenarios);
+        write_whole(&folder.join("report.html"), &page)
     }
 }
 
