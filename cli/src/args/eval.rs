@@ -9,6 +9,40 @@ use zizhi_evaluation::trial::Policy;
 pub enum EvalCommand {
     /// Play scenarios with the swarm, without parts of it, and with what operators have today; score every stage.
     Run(EvalRunArgs),
+    /// Play a suite round after round with learning on, beside a swarm that remembers nothing.
+    Learn(EvalLearnArgs),
+}
+
+/// Flags of `eval learn`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  zizhi eval learn --suite smoke --rounds 3\n  zizhi eval learn my-scenarios/ --json\n\nEvery other scenario is an old task, the rest are new ones: old ones for some rounds, new ones, old ones again."
+)]
+pub struct EvalLearnArgs {
+    /// A folder of scenarios.
+    #[arg(conflicts_with = "suite")]
+    pub dir: Option<PathBuf>,
+    /// A shipped suite (smoke, core), or a folder of scenarios.
+    #[arg(long, default_value = "smoke")]
+    pub suite: String,
+    /// Rounds with the old tasks, and as many with the new ones; then the old ones come back for one.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub rounds: u32,
+    /// Trials side by side. [default: the number of processors]
+    #[arg(long)]
+    pub jobs: Option<usize>,
+    /// Where journals, results and the report go. [default: zizhi-runs/learn-SUITE]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Print one round a line, as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Take playbooks from this folder instead of the shipped ones.
+    #[arg(long)]
+    pub playbooks: Option<PathBuf>,
+    /// Swarm settings, a YAML file; unknown keys are refused.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
 }
 
 /// Flags of `eval run`.

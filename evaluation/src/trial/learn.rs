@@ -7,10 +7,13 @@
 
 use super::figures::{Gap, Rate, mean};
 use super::policy::Policy;
+use super::present::gap;
 use super::result::TrialResult;
 use super::run::{Progress, RunConfig, RunError, run};
 use super::stage::Set;
 use super::survival::{Observed, Span};
+use crate::report::plot::{Axis, Lines, Series};
+use crate::report::{Cell, Figure, Page, Section, Table, both, same};
 use crate::scenario::Scenario;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -18,6 +21,7 @@ use std::sync::atomic::AtomicBool;
 use zizhi_agents::memory::cases_of;
 use zizhi_bus::journal;
 use zizhi_knowledge::Case;
+use zizhi_types::topology::Bilingual;
 
 /// Which tasks a round is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -229,6 +233,78 @@ impl RoundScores {
             rolled_back: Rate::new(sum(|t| t.actions.rolled_back), sum(|t| t.actions.plans)),
             restore: Span::over(&hurt.map(super::score::restored).collect::<Vec<Observed>>()),
             hurt_s: mean(trials.iter().map(|t| t.hurt_s)),
+        }
+    }
+}
+
+/// The curve as a page.
+pub fn page(rounds: &[Round]) -> String {
+    let curve = |name, of: fn(&RoundScores) -> Rate, with: bool| {
+        let points = rounds.iter().map(|r| {
+            let scores = if with { &r.with } else { &r.without };
+            (
+                f64::from(r.number),
+                100.0 * of(scores).share.unwrap_or(f64::NAN),
+            )
+        });
+        Series::new(name, points.collect())
+    };
+    let plot = |y, of: fn(&RoundScores) -> Rate| {
+        Lines::new(
+            Axis::new(both("round", "轮次")),
+            Axis::new(y).from(0.0).to(100.0),
+        )
+        .series(curve(both("learning", "学习"), of, true))
+        .series(curve(both("not learning", "不学习"), of, false))
+    };
+    let success = plot(both("trials solved, %", "用例解决率，%"), |s| {
+        s.success
+    });
+    let fits = plot(
+        both("first remedy a cure, %", "首个方案对症，%"),
+        |s| s.first_remedy_fits,
+    );
+    let rolled = plot(both("plans rolled back, %", "方案回退率，%"), |s| {
+        s.rolled_back
+    });
+    let mut table = Table::new(vec![
+        both("Round", "轮次"),
+        both("Tasks", "任务"),
+        both("Cases remembered", "已记忆案例"),
+        both("More solved with learning, %", "学习带来的解决率提升，%"),
+        both("Seconds hurt spared", "减少用户受损秒数"),
+    ]);
+    for r in rounds {
+        table = table.row(vec![
+            Cell::number(f64::from(r.number), 0),
+            Cell::text(r.phase.title()),
+            Cell::number(r.remembered as f64, 0),
+            Cell::figure(same(gap(r.success_gap, true))),
+            Cell::figure(same(gap(r.hurt_gap, false))),
+        ]);
+    }
+    Page::new(both("Learning curve", "学习曲线"))
+        .lead(both(
+            "The same tasks round after round, with new noise in every round: a swarm that remembers how its remedies fared, beside one that remembers nothing.",
+            "逐轮处理相同任务，每轮噪声不同：一组智能体群记忆处置结果，另一组不作任何记忆。",
+        ))
+        .section(
+            Section::new(both("Rounds", "各轮结果"))
+                .figure(Figure::lines(both("Trials solved", "解决的用例"), &success))
+                .figure(Figure::lines(both("First remedy is a cure", "首个方案对症"), &fits))
+                .figure(Figure::lines(both("Plans rolled back", "方案回退"), &rolled))
+                .table(table),
+        )
+        .render()
+}
+
+impl Phase {
+    /// What people call it.
+    pub fn title(self) -> Bilingual {
+        match self {
+            Self::Old => both("old", "旧任务"),
+            Self::New => both("new", "新任务"),
+            Self::OldAgain => both("old again", "旧任务复测"),
         }
     }
 }

@@ -20,7 +20,8 @@ pub struct Row {
     pub value: fn(&Scores) -> String,
 }
 
-fn share(rate: Rate) -> String {
+/// A share in percent.
+pub fn share(rate: Rate) -> String {
     rate.share
         .map_or_else(|| "-".to_owned(), |s| format!("{:.1} %", 100.0 * s))
 }

@@ -1,5 +1,6 @@
 //! `zizhi eval`: one file a command.
 
+mod learn;
 mod run;
 
 use crate::args::EvalCommand;
@@ -10,6 +11,7 @@ use zizhi_types::text::Language;
 /// Runs a command of `eval`.
 pub fn run(command: EvalCommand, lang: Language) -> Result<ExitCode, Failure> {
     match command {
+        EvalCommand::Learn(args) => learn::run(args, lang),
         EvalCommand::Run(args) => run::run(args, lang),
     }
 }

@@ -20,8 +20,8 @@ use zizhi_types::topology::Bilingual;
 
 /// Runs the command.
 pub fn run(args: EvalRunArgs, lang: Language) -> Result<ExitCode, Failure> {
-    let (name, scenarios) = suite(&args)?;
-    let set = set(&args)?;
+    let (name, scenarios) = suite(args.dir.as_deref(), &args.suite)?;
+    let set = set(args.playbooks.as_deref(), args.config.as_deref())?;
     let folder = folder(&args, &name);
     let config = RunConfig {
         scenarios,
@@ -40,22 +40,21 @@ pub fn run(args: EvalRunArgs, lang: Language) -> Result<ExitCode, Failure> {
     tell(&args, &config, &outcome, &summary, lang)
 }
 
-fn suite(args: &EvalRunArgs) -> Result<(String, Vec<Scenario>), Failure> {
-    let name = args
-        .dir
-        .as_ref()
-        .map_or_else(|| args.suite.clone(), |dir| dir.display().to_string());
+/// The scenarios of a folder, or of a suite by name; and what it is called.
+pub fn suite(dir: Option<&Path>, suite: &str) -> Result<(String, Vec<Scenario>), Failure> {
+    let name = dir.map_or_else(|| suite.to_owned(), |dir| dir.display().to_string());
     let scenarios = scenario::suite(&name)?;
     let last = Path::new(&name).file_name().unwrap_or_default();
     Ok((last.to_string_lossy().into_owned(), scenarios))
 }
 
-fn set(args: &EvalRunArgs) -> Result<Set, Failure> {
-    let catalog = match &args.playbooks {
+/// Playbooks and settings, both checked.
+pub fn set(playbooks: Option<&Path>, config: Option<&Path>) -> Result<Set, Failure> {
+    let catalog = match playbooks {
         Some(folder) => Catalog::load_dir(folder)?,
         None => Catalog::builtin()?,
     };
-    let config = match &args.config {
+    let config = match config {
         Some(file) => zizhi_agents::config::load(file)?,
         None => SwarmConfig::default(),
     };
@@ -76,13 +75,14 @@ fn policies(given: &[Policy]) -> Vec<Policy> {
     Policy::ALL.into_iter().filter(wanted).collect()
 }
 
-fn jobs(given: Option<usize>) -> usize {
+/// The given number, or one for each processor.
+pub fn jobs(given: Option<usize>) -> usize {
     let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     given.unwrap_or_else(processors).max(1)
 }
 
 /// Ctrl-C ends the run after the trials at hand.
-fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
+pub fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -102,13 +102,14 @@ fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
 }
 
 /// Progress on standard error, where somebody is looking.
-struct Bar {
+pub struct Bar {
     bar: ProgressBar,
     lang: Language,
 }
 
 impl Bar {
-    fn new(lang: Language) -> Self {
+    /// An empty bar; hidden where standard error is no terminal.
+    pub fn new(lang: Language) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             ProgressBar::new(1)
         } else {
@@ -120,7 +121,8 @@ impl Bar {
         Self { bar, lang }
     }
 
-    fn tell(&self, progress: &Progress<'_>) {
+    /// Shows what is told.
+    pub fn tell(&self, progress: &Progress<'_>) {
         match progress {
             Progress::Begins { trials, resumed } => {
                 self.bar.set_length(*trials as u64);
@@ -147,7 +149,8 @@ impl Bar {
         }
     }
 
-    fn end(&self) {
+    /// Takes the bar away.
+    pub fn end(&self) {
         self.bar.finish_and_clear();
     }
 }
