@@ -10,6 +10,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("metro", include_str!("../../networks/metro.yaml")),
     ("geant", include_str!("../../networks/geant.yaml")),
     ("abilene", include_str!("../../networks/abilene.yaml")),
+    ("county", include_str!("../../networks/county.yaml")),
 ];
 
 /// Why a network could not be read.
