@@ -11,6 +11,7 @@ use zizhi_evaluation::papers::entropy::{self, Node, Rule};
 use zizhi_evaluation::papers::routing::{
     Compute, Order, Policy, RATES, Reading, Sweep, Tie, Window, compute_ms, sweep, url_path,
 };
+use zizhi_evaluation::papers::{self, Study};
 
 /// The reference figures, or `None` with a line that says why the test is skipped.
 fn reference(file: &str) -> Option<Value> {
@@ -291,29 +292,22 @@ fn every_match_is_the_one_computed_elsewhere() {
 }
 
 #[test]
-fn probe() {
-    let study = zizhi_evaluation::papers::Study::new(1);
-    for noisy in &study.routing.noisy {
-        for n in noisy {
-            println!("{n:?}");
-        }
-    }
-    for c in [
-        &study.entropy.uneven,
-        &study.entropy.even,
-        &study.entropy.farthest,
-    ] {
-        for c in c {
-            println!(
-                "{} mean {:?} p95 {:?} moved {:?} nearfree {:?} n {:?}",
-                c.concurrency,
-                c.means(|o| o.mean_ms()),
-                c.means(|o| o.p95_ms()),
-                c.means(|o| o.moved as f64),
-                c.means(|o| o.with_nearest_free_ms.iter().sum::<f64>()
-                    / o.with_nearest_free_ms.len().max(1) as f64),
-                c.means(|o| o.with_nearest_free_ms.len() as f64)
-            );
-        }
+fn every_claim_leads_to_its_evidence_in_the_report() {
+    let study = Study::new(1, || ());
+    let claims = study.claims();
+    assert_eq!(claims.len(), 17);
+    let page = papers::page(&study);
+    assert_eq!(page.broken_links(), Vec::<String>::new());
+    let html = page.render();
+    for claim in claims {
+        assert!(
+            html.contains(&format!("id=\"at-{}\"", claim.evidence())),
+            "{}",
+            claim.id
+        );
+        assert!(
+            !claim.claim.zh.is_empty() && !claim.ours.en.is_empty(),
+            "{claim:?}"
+        );
     }
 }

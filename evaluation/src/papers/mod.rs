@@ -7,9 +7,11 @@
 
 pub mod claim;
 pub mod entropy;
+mod page;
 pub mod routing;
 
 pub use claim::{Claim, Paper};
+pub use page::page;
 
 /// Everything computed for both papers.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,19 +25,34 @@ pub struct Study {
 }
 
 impl Study {
-    /// Computes both experiments; some seconds at most.
-    pub fn new(seed: u64) -> Self {
+    /// Steps that `new` reports.
+    pub const STEPS: u64 = 1 + entropy::Results::STEPS;
+
+    /// Computes both experiments, in some seconds; `step` is called after each of the `STEPS` parts.
+    pub fn new(seed: u64, mut step: impl FnMut()) -> Self {
+        let routing = routing::Results::new(seed);
+        step();
+        let entropy = entropy::Results::new(seed, &mut step);
         Self {
             seed,
-            routing: routing::Results::new(seed),
-            entropy: entropy::Results::new(seed),
+            routing,
+            entropy,
         }
     }
 
     /// Every claim of both papers.
     pub fn claims(&self) -> Vec<Claim> {
-        vec![]
+        [
+            routing::claims(&self.routing),
+            entropy::claims(&self.entropy),
+        ]
+        .concat()
     }
+}
+
+/// Mean; 0 of nothing.
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 /// The smallest value that at least this share of sorted values does not pass; 0 of nothing.

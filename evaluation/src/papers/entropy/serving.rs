@@ -5,7 +5,7 @@
 //!
 //! 1. A closed loop: so many users, each sends its next request when the last is answered, until 1,000 are sent. They
 //!    begin at moments spread over the first 25 s, so that no burst at the start is measured.
-//! 2. A node has slots (see `fleet`). A request without a slot waits at its node, first come first served; it never moves.
+//! 2. A node has slots, by what else it does (see `fleet`). A request without a slot waits at its node, first come first served; it never moves.
 //! 3. The question is read by one request at a time on each node: 1,024 tokens at 8,000 tokens/s. The first token comes then.
 //! 4. The answer takes 20 ms a token and 1 ms more for each request that shares the batch when it begins.
 //! 5. Time to the first token: round trip, wait for a slot, wait for the reader, reading.
@@ -14,7 +14,7 @@
 //!    0 where requests wait. A request wants the most of all three, so that eq. 5 punishes only what is missing. Nodes
 //!    with a free slot come first, the others only when there is none.
 
-use super::fleet::{Demand, Fleet, RTT_MS};
+use super::fleet::{Fleet, RTT_MS, Setting};
 use super::matching::{Node, Rule, choose};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -23,10 +23,6 @@ use std::collections::{BinaryHeap, VecDeque};
 
 /// Requests of a run.
 pub const REQUESTS: usize = 1000;
-/// Concurrency of the runs.
-pub const CONCURRENCY: [usize; 8] = [16, 32, 48, 64, 80, 96, 112, 128];
-/// Runs at each concurrency, each with users in other places.
-pub const RUNS: u64 = 10;
 /// Time in ms to read the question.
 const READ_MS: f64 = 1024.0 / 8.0;
 /// Tokens of an answer, and ms for each, alone and for each neighbour.
@@ -45,6 +41,11 @@ pub enum Dispatch {
     Nearest,
     /// Eq. 5 and 6.
     Matched(Rule),
+    /// Eq. 5 alone.
+    BestFit,
+    /// The nearest node with a free slot; the user's own if there is none. No entropy, no vectors: what a matching must
+    /// beat to be worth its while.
+    NearestFree,
 }
 
 /// What came of a run.
@@ -61,18 +62,27 @@ pub struct Outcome {
 impl Outcome {
     /// Mean in ms.
     pub fn mean_ms(&self) -> f64 {
-        mean(&self.first_token_ms)
+        crate::papers::mean(&self.first_token_ms)
+    }
+
+    /// Mean in ms of requests whose nearest node was free; not a number without such.
+    pub fn nearest_free_mean_ms(&self) -> f64 {
+        if self.with_nearest_free_ms.is_empty() {
+            f64::NAN
+        } else {
+            crate::papers::mean(&self.with_nearest_free_ms)
+        }
+    }
+
+    /// Share of requests sent to another node than the nearest, 0 to 1.
+    pub fn moved_share(&self) -> f64 {
+        self.moved as f64 / self.first_token_ms.len().max(1) as f64
     }
 
     /// What 95 of 100 requests do not pass, in ms.
     pub fn p95_ms(&self) -> f64 {
         crate::papers::share_below(&self.first_token_ms, 0.95)
     }
-}
-
-/// Mean; 0 of nothing.
-pub(super) fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 /// A moment in ms that can be put in order, with what happens then; equal moments in the order they were planned.
@@ -130,9 +140,9 @@ struct Run<'a> {
 }
 
 /// Runs the experiment once.
-pub fn serve(concurrency: usize, demand: Demand, dispatch: Dispatch, seed: u64) -> Outcome {
+pub fn serve(concurrency: usize, setting: Setting, dispatch: Dispatch, seed: u64) -> Outcome {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let fleet = Fleet::new(demand, &mut random);
+    let fleet = Fleet::new(setting, &mut random);
     let homes = (0..concurrency).map(|_| fleet.home(&mut random)).collect();
     let mut run = Run {
         queues: vec![Queue::default(); fleet.sites.len()],
@@ -192,7 +202,9 @@ impl Run<'_> {
         };
         let node = match self.dispatch {
             Dispatch::Nearest => home,
-            Dispatch::Matched(rule) => self.matched(home, rule),
+            Dispatch::Matched(rule) => self.matched(home, NEAR, rule),
+            Dispatch::BestFit => self.matched(home, 0.0, Rule::Nearest),
+            Dispatch::NearestFree => self.nearest_free(home),
         };
         self.outcome.moved += usize::from(node != home);
         if self.is_free(node) {
@@ -227,7 +239,7 @@ impl Run<'_> {
         );
     }
 
-    fn matched(&self, home: usize, rule: Rule) -> usize {
+    fn matched(&self, home: usize, near: f64, rule: Rule) -> usize {
         let offered = |node: usize| self.offer(home, node);
         let mut nodes: Vec<Node> = (0..self.queues.len())
             .filter(|n| self.is_free(*n))
@@ -236,9 +248,19 @@ impl Run<'_> {
         if nodes.is_empty() {
             nodes = (0..self.queues.len()).map(offered).collect();
         }
-        let choice = choose(&[1.0; 3], &nodes, NEAR, rule);
+        let choice = choose(&[1.0; 3], &nodes, near, rule);
         // There is always a node; a fleet without any would keep its users at home.
         choice.and_then(|c| c.chosen.parse().ok()).unwrap_or(home)
+    }
+
+    fn nearest_free(&self, home: usize) -> usize {
+        let free = (0..self.queues.len()).filter(|n| self.is_free(*n));
+        let nearest = free.min_by(|a, b| {
+            self.fleet
+                .rtt_ms(home, *a)
+                .total_cmp(&self.fleet.rtt_ms(home, *b))
+        });
+        nearest.unwrap_or(home)
     }
 
     /// The node as seen from a site. Two digits, so that the order of names is that of numbers.
@@ -255,59 +277,19 @@ impl Run<'_> {
     }
 }
 
-/// Both ways of dispatching at one concurrency, over all runs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
-    /// Requests at the same time.
-    pub concurrency: usize,
-    /// One outcome a run, nearest node.
-    pub nearest: Vec<Outcome>,
-    /// One outcome a run, matched node; the same users as beside it.
-    pub matched: Vec<Outcome>,
-}
-
-/// Compares at every concurrency. `seed` fixes where the users of each run sit.
-pub fn compare(demand: Demand, rule: Rule, seed: u64) -> Vec<Comparison> {
-    let runs = |concurrency, dispatch| {
-        let run = |number: u64| {
-            serve(
-                concurrency,
-                demand,
-                dispatch,
-                seed.wrapping_mul(1000).wrapping_add(number),
-            )
-        };
-        (0..RUNS).map(run).collect()
-    };
-    let at = |concurrency| Comparison {
-        concurrency,
-        nearest: runs(concurrency, Dispatch::Nearest),
-        matched: runs(concurrency, Dispatch::Matched(rule)),
-    };
-    CONCURRENCY.into_iter().map(at).collect()
-}
-
-impl Comparison {
-    /// A figure of each run of both ways.
-    pub fn both(&self, of: impl Fn(&Outcome) -> f64) -> [Vec<f64>; 2] {
-        [&self.nearest, &self.matched].map(|runs| runs.iter().map(&of).collect())
-    }
-
-    /// Mean over runs of a figure, of both ways.
-    pub fn means(&self, of: impl Fn(&Outcome) -> f64) -> [f64; 2] {
-        self.both(of).map(|values| mean(&values))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const EVEN: Setting = Setting {
+        demand: super::super::Demand::Even,
+        ..Setting::CANONICAL
+    };
     const MATCHED: Dispatch = Dispatch::Matched(Rule::Nearest);
 
     #[test]
     fn a_lone_user_waits_for_nobody() {
-        let outcome = serve(1, Demand::Even, Dispatch::Nearest, 1);
+        let outcome = serve(1, EVEN, Dispatch::Nearest, 1);
         assert_eq!(outcome.first_token_ms.len(), REQUESTS);
         assert!(
             outcome
@@ -320,8 +302,13 @@ mod tests {
 
     #[test]
     fn every_request_is_answered_once_whatever_the_queue() {
-        for dispatch in [Dispatch::Nearest, MATCHED] {
-            let outcome = serve(128, Demand::Uneven, dispatch, 3);
+        for dispatch in [
+            Dispatch::Nearest,
+            MATCHED,
+            Dispatch::BestFit,
+            Dispatch::NearestFree,
+        ] {
+            let outcome = serve(128, Setting::CANONICAL, dispatch, 3);
             assert_eq!(outcome.first_token_ms.len(), REQUESTS, "{dispatch:?}");
             assert!(
                 outcome.first_token_ms[0] >= READ_MS + RTT_MS[0],
@@ -333,19 +320,19 @@ mod tests {
     #[test]
     fn equal_seeds_give_equal_runs() {
         assert_eq!(
-            serve(64, Demand::Uneven, MATCHED, 5),
-            serve(64, Demand::Uneven, MATCHED, 5)
+            serve(64, Setting::CANONICAL, MATCHED, 5),
+            serve(64, Setting::CANONICAL, MATCHED, 5)
         );
         assert_ne!(
-            serve(64, Demand::Uneven, MATCHED, 5),
-            serve(64, Demand::Uneven, MATCHED, 6)
+            serve(64, Setting::CANONICAL, MATCHED, 5),
+            serve(64, Setting::CANONICAL, MATCHED, 6)
         );
     }
 
     #[test]
     fn matching_moves_a_request_only_where_it_may_gain() {
-        let near = serve(16, Demand::Uneven, Dispatch::Nearest, 3);
-        let matched = serve(16, Demand::Uneven, MATCHED, 3);
+        let near = serve(16, Setting::CANONICAL, Dispatch::Nearest, 3);
+        let matched = serve(16, Setting::CANONICAL, MATCHED, 3);
         assert_eq!(near.moved, 0);
         assert!(matched.moved < REQUESTS, "{}", matched.moved);
     }

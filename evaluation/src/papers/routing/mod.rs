@@ -7,12 +7,16 @@
 //! Where the paper leaves something open, [`Reading`] names what may be meant; [`Reading::CANONICAL`] is the one that
 //! fits most of its text.
 
+mod claims;
 mod model;
 mod poisson;
+mod report;
 mod sweep;
 
+pub use claims::{claims, of_sweep};
 pub use model::{Placement, Window, anycast, compute_ms, url_path};
 pub use poisson::{Noisy, noisy, noisy_sweep};
+pub use report::sections;
 pub use sweep::{Summary, Sweep, sweep};
 
 use super::Paper;

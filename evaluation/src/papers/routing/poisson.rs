@@ -99,7 +99,9 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, arrivals: &[usize], window: &Window) {
-        arrivals.iter().for_each(|user| self.offered[*user] += 1);
+        for user in arrivals {
+            self.offered[*user] += 1;
+        }
         for (user, served) in window.served().into_iter().enumerate() {
             self.served[user] += served;
             self.served_max[user] = self.served_max[user].max(served);
