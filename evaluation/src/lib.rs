@@ -3,6 +3,7 @@
 pub mod baseline;
 pub mod campaign;
 pub mod lab;
+pub mod papers;
 pub mod report;
 pub mod sandbox;
 pub mod scenario;
