@@ -19,11 +19,20 @@ const REGRESSION_MS: u64 = 40_000;
 /// A suspect must be healthy for so long before a temporary remedy is taken back.
 const HEALTHY_MS: u64 = 60_000;
 
+/// A suspect that falls ill again so soon after a release was not healthy: what is idle shows no harm.
+const RELAPSE_MS: u64 = 900_000;
+
+/// After each relapse it must be healthy for twice as long, up to this many doublings. Our choice: a little over half an
+/// hour at most, since by then a field crew has looked at it.
+const DOUBLINGS_MAX: u32 = 5;
+
 /// The verifier of one domain.
 #[derive(Default)]
 pub struct Verifier {
     watched: BTreeMap<RunId, Watching>,
     guarded: BTreeMap<RunId, Guarding>,
+    /// When remedies for a suspect were last taken back, and how often in a row that was too early.
+    releases: BTreeMap<ManagedObject, (NetTime, u32)>,
 }
 
 struct Watching {
@@ -36,6 +45,8 @@ struct Watching {
 struct Guarding {
     plan: Plan,
     healthy_since: Option<NetTime>,
+    /// How long it must be healthy.
+    patience_ms: u64,
 }
 
 enum CheckState {
@@ -247,6 +258,20 @@ impl Guarding {
 }
 
 impl Verifier {
+    /// How long a suspect must be healthy this time. A remedy that is needed again right after it was taken back was taken
+    /// back too early: what carries nothing cannot show that it is ill.
+    fn patience(&mut self, suspect: &ManagedObject, now: NetTime) -> u64 {
+        let Some((released, relapses)) = self.releases.get_mut(suspect) else {
+            return HEALTHY_MS;
+        };
+        *relapses = if now.since(*released) <= RELAPSE_MS {
+            (*relapses + 1).min(DOUBLINGS_MAX)
+        } else {
+            0
+        };
+        HEALTHY_MS << *relapses
+    }
+
     fn tick(
         &mut self,
         picture: &Picture,
@@ -286,7 +311,9 @@ impl Verifier {
                 continue;
             }
             let since = *guarding.healthy_since.get_or_insert(now);
-            if now.since(since) >= HEALTHY_MS {
+            if now.since(since) >= guarding.patience_ms {
+                let release = self.releases.entry(guarding.plan.suspect.clone());
+                release.or_insert((now, 0)).0 = now;
                 outputs.push(Output::HealthyAgain(run.clone()));
             }
         }
@@ -312,11 +339,13 @@ impl Engine for Verifier {
                 vec![]
             }
             Input::Guard { run, plan } => {
+                let patience_ms = self.patience(&plan.suspect, now);
                 self.guarded.insert(
                     run,
                     Guarding {
                         plan: *plan,
                         healthy_since: None,
+                        patience_ms,
                     },
                 );
                 vec![]

@@ -271,3 +271,27 @@ fn silence_is_not_health() {
         );
     }
 }
+
+/// The second in which the remedy is not needed any more, when it is put in place again at `again`.
+fn healthy_after_relapse(story: &mut Story, again: u64) -> Option<u64> {
+    story.verifier.handle(Input::Forget(run()), at(again));
+    let plan = Box::new(a_drain());
+    story
+        .verifier
+        .handle(Input::Guard { run: run(), plan }, at(again));
+    healthy_at(story, again + 10, again + 1200)
+}
+
+#[test]
+fn a_remedy_that_is_needed_again_at_once_stays_twice_as_long_each_time() {
+    let mut story = guarding();
+    assert_eq!(healthy_at(&mut story, 120, 300), Some(180));
+    assert_eq!(healthy_after_relapse(&mut story, 200), Some(330));
+    assert_eq!(healthy_after_relapse(&mut story, 340), Some(590));
+    let much_later = 590 + 1000;
+    assert_eq!(
+        healthy_after_relapse(&mut story, much_later),
+        Some(much_later + 70),
+        "an old relapse is forgotten"
+    );
+}

@@ -8,6 +8,7 @@ use super::judge::{Label, Watched, is_mitigated, judge};
 use super::objects::ObjectGraph;
 use super::policy::Policy;
 use super::result::TrialResult;
+use crate::baseline::{Baseline, BaselineError, Rules};
 use crate::sandbox::truth::is_felt;
 use crate::sandbox::{NoTarget as SceneError, Sandbox, network};
 use crate::scenario::{DecoySpec, Scenario};
@@ -52,12 +53,20 @@ pub struct Set {
     pub config: SwarmConfig,
     /// What the swarm learnt before.
     pub memory: Vec<Case>,
+    /// What the threshold policy goes by.
+    pub rules: Rules,
 }
 
 impl Set {
     /// All of it as text, so that two sets can be told apart.
     pub(super) fn content(&self) -> String {
-        format!("{:?}\n{:?}\n{:?}", self.catalog, self.config, self.memory)
+        let Self {
+            catalog,
+            config,
+            memory,
+            rules,
+        } = self;
+        format!("{catalog:?}\n{config:?}\n{memory:?}\n{rules:?}")
     }
 }
 
@@ -84,6 +93,9 @@ pub enum TrialError {
     /// The swarm could not start or end.
     #[error(transparent)]
     Swarm(#[from] SwarmError),
+    /// The rules could not start or end.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     /// The runtime could not be made.
     #[error("cannot start a runtime")]
     Runtime(#[source] std::io::Error),
@@ -147,6 +159,7 @@ impl Trial<'_> {
 /// Whoever is at work.
 enum Crew {
     Nobody,
+    Rules(Baseline),
     Swarm(Swarm),
 }
 
@@ -159,8 +172,13 @@ impl Crew {
         journal: &Arc<Journal>,
         sandbox: &Sandbox,
     ) -> Result<Self, TrialError> {
-        if matches!(trial.policy, Policy::Nothing | Policy::Threshold) {
+        if trial.policy == Policy::Nothing {
             return Ok(Self::Nobody);
+        } else if trial.policy == Policy::Threshold {
+            let (bus, journal) = (Arc::clone(bus), Arc::clone(journal));
+            let baseline =
+                Baseline::start(bus, journal, sandbox.driver(), set.rules.clone(), START);
+            return Ok(Self::Rules(baseline.await));
         }
         let ground = Ground {
             bus: Arc::clone(bus),
@@ -190,6 +208,7 @@ impl Crew {
                 bus.close().await;
                 journal.seal(now)?;
             }
+            Self::Rules(baseline) => baseline.drain(now, "the trial is over").await?,
             Self::Swarm(swarm) => swarm.drain(now, "the trial is over").await?,
         }
         Ok(())

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use zizhi_agents::SwarmConfig;
+use zizhi_evaluation::baseline::Rules;
 use zizhi_evaluation::scenario::{self, Scenario};
 use zizhi_evaluation::trial::present::{gap, rows};
 use zizhi_evaluation::trial::run::{Outcome, Progress, RunConfig, run as run_trials};
@@ -62,6 +63,7 @@ pub fn set(playbooks: Option<&Path>, config: Option<&Path>) -> Result<Set, Failu
         catalog: Arc::new(catalog),
         config,
         memory: vec![],
+        rules: Rules::builtin()?,
     })
 }
 
