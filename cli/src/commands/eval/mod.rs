@@ -2,6 +2,7 @@
 
 mod learn;
 mod run;
+mod papers;
 
 use crate::args::EvalCommand;
 use crate::fail::Failure;
@@ -11,6 +12,7 @@ use zizhi_types::text::Language;
 /// Runs a command of `eval`.
 pub fn run(command: EvalCommand, lang: Language) -> Result<ExitCode, Failure> {
     match command {
+        EvalCommand::Papers(args) => papers::run(args, lang),
         EvalCommand::Learn(args) => learn::run(args, lang),
         EvalCommand::Run(args) => run::run(args, lang),
     }
