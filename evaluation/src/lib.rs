@@ -3,5 +3,6 @@
 pub mod anomaly;
 pub mod campaign;
 pub mod lab;
+pub mod report;
 pub mod sandbox;
 pub mod scenario;
