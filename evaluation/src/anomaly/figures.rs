@@ -31,6 +31,33 @@ pub struct Figure {
     pub unit: Unit,
 }
 
+impl Unit {
+    /// A value for people, with its unit where that is no share or count; a dash if it is no number.
+    pub fn text(self, value: f64) -> String {
+        if !value.is_finite() {
+            return "–".to_owned();
+        }
+        match self {
+            Self::Share => format!("{value:.3}"),
+            Self::Seconds => duration(value),
+            Self::PerDay => format!("{value:.2}"),
+            Self::Points => format!("{value:.1}"),
+            Self::Count => format!("{value:.0}"),
+        }
+    }
+}
+
+/// Seconds in the unit that keeps the number short.
+fn duration(seconds: f64) -> String {
+    if seconds < 120.0 {
+        format!("{seconds:.0} s")
+    } else if seconds < 7200.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        format!("{:.1} h", seconds / 3600.0)
+    }
+}
+
 const fn figure(key: &'static str, en: &'static str, zh: &'static str, unit: Unit) -> Figure {
     Figure { key, en, zh, unit }
 }
@@ -169,6 +196,18 @@ mod tests {
         assert_eq!(mean.keys().collect::<Vec<_>>(), ["ops_delay_s", "vus_pr"]);
         assert!((mean.get("vus_pr").unwrap() - 0.3).abs() < 1e-12);
         assert_eq!(mean.get("ops_delay_s"), Some(60.0));
+    }
+
+    #[test]
+    fn people_read_short_numbers() {
+        let texts = [
+            Unit::Share.text(0.12345),
+            Unit::Seconds.text(90.0),
+            Unit::Seconds.text(1800.0),
+            Unit::Seconds.text(30_000.0),
+            Unit::Seconds.text(f64::NAN),
+        ];
+        assert_eq!(texts, ["0.123", "90 s", "30 min", "8.3 h", "–"]);
     }
 
     #[test]
