@@ -25,7 +25,7 @@ pub struct Figure {
     pub key: &'static str,
     /// Its short name for people, English.
     pub en: &'static str,
-    /// Its short name for people, Chinese.
+    /// Its short name for people, Chinese. A name that begins with `…` belongs to the figure before it.
     pub zh: &'static str,
     /// Its unit.
     pub unit: Unit,
@@ -71,46 +71,36 @@ pub const FIGURES: &[Figure] = &[
     figure("f1_best", "F1", "F1", Unit::Share),
     figure("rf1_best", "range F1", "区间 F1", Unit::Share),
     figure("aff_f1_best", "affil. F1", "关联 F1", Unit::Share),
-    figure("ops_recall", "event recall", "事件召回", Unit::Share),
-    figure("ops_delay_s", "delay", "时延", Unit::Seconds),
+    figure("ops_recall", "event recall", "事件召回率", Unit::Share),
+    figure("ops_delay_s", "… its delay", "… 其时延", Unit::Seconds),
     figure(
         "recall@1/week",
-        "recall at 1/week",
-        "每周 1 次误报时召回",
+        "recall at 1 false/week",
+        "每周误报 1 次的召回率",
         Unit::Share,
     ),
-    figure(
-        "delay_s@1/week",
-        "delay at 1/week",
-        "每周 1 次误报时时延",
-        Unit::Seconds,
-    ),
+    figure("delay_s@1/week", "… its delay", "… 其时延", Unit::Seconds),
     figure(
         "recall@1/day",
-        "recall at 1/day",
-        "每天 1 次误报时召回",
+        "recall at 1 false/day",
+        "每天误报 1 次的召回率",
         Unit::Share,
     ),
-    figure(
-        "delay_s@1/day",
-        "delay at 1/day",
-        "每天 1 次误报时时延",
-        Unit::Seconds,
-    ),
+    figure("delay_s@1/day", "… its delay", "… 其时延", Unit::Seconds),
     figure(
         "recall@1/hour",
-        "recall at 1/hour",
-        "每小时 1 次误报时召回",
+        "recall at 1 false/hour",
+        "每小时误报 1 次的召回率",
         Unit::Share,
     ),
-    figure(
-        "delay_s@1/hour",
-        "delay at 1/hour",
-        "每小时 1 次误报时时延",
-        Unit::Seconds,
-    ),
+    figure("delay_s@1/hour", "… its delay", "… 其时延", Unit::Seconds),
     figure("nab", "NAB", "NAB", Unit::Points),
-    figure("own_recall", "own recall", "自身告警召回", Unit::Share),
+    figure(
+        "own_recall",
+        "own alarms: recall",
+        "自身告警：召回率",
+        Unit::Share,
+    ),
     figure(
         "own_fa_per_series_day",
         "own false/day",

@@ -2,7 +2,7 @@
 //!
 //! In: an [`Outcome`]. Out: words and numbers in rows, in both languages, which the command prints and the report draws.
 
-use super::figures::{FIGURES, Figure, Figures};
+use super::figures::{FIGURES, Figure, Figures, Unit};
 use super::outcome::Outcome;
 use super::published::{PUBLISHED, Published};
 use crate::report::{both, same};
@@ -44,16 +44,50 @@ fn comparison(outcome: &Outcome, group: Option<&str>) -> Comparison {
     head.extend(outcome.methods.iter().map(|m| m.method.name()));
     head.push(both("published by others", "他人公布"));
     let known = |f: &&Figure| columns.iter().any(|c| c.keys().any(|key| key == f.key));
+    // In a group each of these stands in the title or under another name.
+    let told =
+        |f: &&Figure| group.is_some() && (f.unit == Unit::Count || f.key.starts_with("ops_"));
     Comparison {
         group: group.map(str::to_owned),
-        title: group.map_or_else(|| both("Mean over the groups", "各组平均"), same),
+        title: group.map_or_else(
+            || both("Mean over the groups", "各组平均"),
+            |name| title(name, columns.first().copied()),
+        ),
         head,
         rows: FIGURES
             .iter()
             .filter(known)
+            .filter(|figure| !told(figure))
             .map(|figure| row(figure, &columns, group))
             .collect(),
     }
+}
+
+fn title(group: &str, figures: Option<&Figures>) -> Bilingual {
+    let count = |key| figures.and_then(|f| f.get(key)).unwrap_or(0.0);
+    let (all, scored) = (count("n_series"), count("n_scored"));
+    both(
+        format!("{group}: {all} series, {scored} with events"),
+        format!("{group}：{all} 条序列，其中 {scored} 条含事件"),
+    )
+}
+
+/// What the less usual rows say, under the tables.
+pub fn notes() -> Vec<Bilingual> {
+    vec![
+        both(
+            "Event recall: share of the events found by one threshold for the whole group with at most one false alarm a series and week (an hour, where rows are less than 30 s apart).",
+            "事件召回率：全组同一阈值、每条序列每周（行间隔小于 30 秒时每小时）至多误报一次时找到的事件比例。",
+        ),
+        both(
+            "Own alarms: those that the detector raises by its own thresholds, in any channel.",
+            "自身告警：检测器按自身阈值在任一通道上发出的告警。",
+        ),
+        both(
+            "As it ships: time constants fit for a sample every 10 s. In samples: the same number of samples at any cadence; nothing else differs.",
+            "出厂设置：时间常数按每 10 秒一个样本设定。按样本数计：任何采样间隔下样本数相同，其他不变。",
+        ),
+    ]
 }
 
 fn row(figure: &Figure, columns: &[&Figures], group: Option<&str>) -> Vec<Bilingual> {

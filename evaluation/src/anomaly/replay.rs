@@ -76,13 +76,13 @@ impl Method {
     /// The name for people.
     pub fn name(self) -> Bilingual {
         let (en, zh) = match self {
-            Self::Product(Cadence::Seconds) => ("Zizhi, as it ships", "自智，出厂设置"),
+            Self::Product(Cadence::Seconds) => ("Zizhi as it ships", "自智（出厂设置）"),
             Self::Product(Cadence::Samples) => (
                 "Zizhi, time constants in samples",
                 "自智，时间常数按样本数计",
             ),
-            Self::FixedRobustZ => ("fixed robust z-score", "固定稳健 z 分数"),
-            Self::Random => ("random scores", "随机分数"),
+            Self::FixedRobustZ => ("robust z", "稳健 z 分数"),
+            Self::Random => ("random", "随机"),
         };
         Bilingual {
             en: en.to_owned(),

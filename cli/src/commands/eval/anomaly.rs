@@ -7,13 +7,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
-use zizhi_evaluation::anomaly::present::{Comparison, comparisons};
+use zizhi_evaluation::anomaly::present::{Comparison, comparisons, notes};
 use zizhi_evaluation::anomaly::{Outcome, Progress, Settings, report, run as replay, write_scores};
 use zizhi_types::text::Language;
 use zizhi_types::topology::Bilingual;
 
 /// Runs the command.
 pub fn run(args: EvalAnomalyArgs, lang: Language) -> Result<ExitCode, Failure> {
+    refuse_places(&args)?;
     let settings = Settings {
         jobs: args.jobs.into(),
         only: args.only.clone(),
@@ -43,6 +44,25 @@ pub fn run(args: EvalAnomalyArgs, lang: Language) -> Result<ExitCode, Failure> {
         print(&outcome, lang);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What cannot be written is refused before minutes of work, not after.
+fn refuse_places(args: &EvalAnomalyArgs) -> Result<(), Failure> {
+    if let Some(folder) = &args.scores {
+        let refused = |e| format!("cannot make the folder {}: {e}", folder.display());
+        std::fs::create_dir_all(folder).map_err(refused)?;
+    }
+    if let Some(file) = &args.report {
+        let parent = file.parent().filter(|p| !p.as_os_str().is_empty());
+        if file.is_dir() || parent.is_some_and(|p| !p.is_dir()) {
+            return Err(format!(
+                "cannot write {}: name a file in a folder that exists",
+                file.display()
+            )
+            .into());
+        }
+    }
+    Ok(())
 }
 
 fn bar() -> ProgressBar {
@@ -75,11 +95,17 @@ fn print(outcome: &Outcome, lang: Language) {
         println!("\n{}", in_lang(&comparison.title, lang));
         println!("{}", table(&comparison, lang));
     }
+    println!();
+    for note in notes() {
+        println!("{}", in_lang(&note, lang));
+    }
 }
 
 fn table(comparison: &Comparison, lang: Language) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    // A line under the head only: there are many rows.
+    let line = comfy_table::LineStyle::none().fill('─').junction('─');
+    table.load_style(comfy_table::presets::NOTHING.header_separator(line));
     table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
     table.set_header(comparison.head.iter().map(|text| in_lang(text, lang)));
     for row in &comparison.rows {

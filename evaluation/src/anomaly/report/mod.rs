@@ -7,7 +7,7 @@ mod trace;
 use super::error::AnomalyError;
 use super::figures::{FIGURES, Unit};
 use super::outcome::{Compared, Outcome};
-use super::present::{Comparison, comparisons};
+use super::present::{Comparison, comparisons, notes};
 use super::replay::Replayed;
 use crate::report::plot::{Axis, Lines, Series};
 use crate::report::{Cell, Figure, Page, Section, Table, both, same};
@@ -230,9 +230,8 @@ fn meaning() -> Section {
         let name = named(key);
         both(format!("{}: {en}", name.en), format!("{}：{zh}", name.zh))
     };
-    Section::new(both("What the figures mean", "指标含义"))
-        .anchor("meaning")
-        .points(vec![
+    let mut points = notes();
+    points.extend([
             point(
                 "vus_pr",
                 "volume under the range-precision-recall surface, averaged over buffer widths round the events (Paparrizos et al., PVLDB 15(11), 2022); random scores reach about the share of anomalous rows",
@@ -249,21 +248,14 @@ fn meaning() -> Section {
                 "100 个阈值中最佳的关联 F1（Huet 等，KDD 2022）",
             ),
             point(
-                "ops_recall",
-                "share of the events found by one threshold for the whole group that raises at most one false alarm a series and week (an hour, where rows are less than 30 s apart)",
-                "全组使用同一阈值、每条序列每周（行间隔小于 30 秒时每小时）至多误报一次时找到的事件比例",
-            ),
-            point(
-                "own_recall",
-                "share of the events found by the alarms that the detector raises by its own thresholds",
-                "检测器按自身阈值告警所找到的事件比例",
-            ),
-            point(
                 "nab",
                 "Numenta score, standard profile, best single threshold (Lavin and Ahmad, ICMLA 2015); 0 says nothing, 100 is perfect",
                 "Numenta 评分，标准配置，最佳单一阈值（Lavin 与 Ahmad，ICMLA 2015）；0 为从不告警，100 为完美",
             ),
-        ])
+        ]);
+    Section::new(both("What the figures mean", "指标含义"))
+        .anchor("meaning")
+        .points(points)
 }
 
 impl Trace {
