@@ -117,6 +117,7 @@ fn distance(value: f64, (middle, deviation): (f64, f64)) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "equal means equal to the last digit")]
 mod tests {
     use super::*;
 

@@ -104,6 +104,7 @@ fn surprise(seen: &Assessment) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "equal means equal to the last digit")]
 mod tests {
     use super::*;
 

@@ -164,6 +164,7 @@ impl Serialize for Figures {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "equal means equal to the last digit")]
 mod tests {
     use super::*;
 

@@ -22,6 +22,7 @@ fn kept(channels: usize) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "equal means equal to the last digit")]
 mod tests {
     use super::*;
 

@@ -7,8 +7,10 @@ use super::error::{AnomalyError, shown};
 use super::manifest::Entry;
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufReader, Read};
+use std::path::Path;
 
 /// One row.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,7 +56,7 @@ impl SeriesReader {
             source,
         })?;
         let packed = BufReader::new(packed);
-        let bytes: Box<dyn Read + Send> = if file.ends_with(".gz") {
+        let bytes: Box<dyn Read + Send> = if is_packed(&entry.path) {
             Box::new(MultiGzDecoder::new(packed))
         } else {
             Box::new(packed)
@@ -113,7 +115,11 @@ impl SeriesReader {
     /// The SHA-256 of what was read, in hexadecimal digits; of the whole file once no row is left.
     pub fn sha256(self) -> String {
         let hash = self.reader.into_inner().hash.finalize();
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        hash.iter().fold(String::new(), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 
     fn check_rows(&self) -> Result<(), AnomalyError> {
@@ -174,6 +180,11 @@ impl SeriesReader {
     fn line(&self) -> u64 {
         self.record.position().map_or(0, csv::Position::line)
     }
+}
+
+fn is_packed(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("gz"))
 }
 
 fn label(cell: &str) -> Option<bool> {

@@ -37,7 +37,7 @@ fn zones(label: &[bool]) -> Vec<Zone> {
         // The middle between this event's last row and the next one's first, rounded up.
         let end = events
             .get(i + 1)
-            .map_or(label.len(), |next| (event.end + next.start) / 2);
+            .map_or(label.len(), |next| usize::midpoint(event.end, next.start));
         found.push(Zone {
             event: event.clone(),
             rows: start..end,

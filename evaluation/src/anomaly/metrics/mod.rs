@@ -115,4 +115,5 @@ fn f1(precision: f64, recall: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "equal means equal to the last digit")]
 mod tests;

@@ -1,4 +1,5 @@
-//! How well do stretches above a threshold cover the anomalous stretches? (Tatbul et al., NeurIPS 2018.)
+//! How well do stretches above a threshold cover the anomalous stretches? (Tatbul et al., Advances in Neural Information
+//! Processing Systems 31, 2018.)
 //!
 //! Recall of a stretch: a fifth for being touched at all, the rest for the share covered, divided by how many pieces
 //! cover it. Precision the same without the fifth. No row of a stretch counts more than another.

@@ -10,14 +10,19 @@ struct Cut {
 
 /// One cut for every different score, from the highest down.
 fn cuts(label: &[bool], score: &[f64]) -> Vec<Cut> {
-    let mut rows: Vec<(f64, bool)> = score.iter().copied().zip(label.iter().copied()).collect();
+    // Adding zero makes -0 and 0 one score.
+    let plain = score.iter().map(|s| s + 0.0);
+    let mut rows: Vec<(f64, bool)> = plain.zip(label.iter().copied()).collect();
     rows.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
     let mut hits = 0.0;
     let mut found = vec![];
     let mut rows = rows.into_iter().enumerate().peekable();
     while let Some((i, (value, anomalous))) = rows.next() {
         hits += f64::from(u8::from(anomalous));
-        if rows.peek().is_none_or(|(_, (next, _))| *next != value) {
+        if rows
+            .peek()
+            .is_none_or(|(_, (next, _))| next.total_cmp(&value).is_ne())
+        {
             let predicted = (i + 1) as f64;
             found.push(Cut { hits, predicted });
         }

@@ -64,6 +64,7 @@ pub(super) fn evenly(from: f64, to: f64, count: usize) -> impl Iterator<Item = f
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "equal means equal to the last digit")]
 mod tests {
     use super::*;
 
