@@ -3,6 +3,7 @@
 mod learn;
 mod run;
 mod papers;
+mod rca;
 
 use crate::args::EvalCommand;
 use crate::fail::Failure;
@@ -12,6 +13,7 @@ use zizhi_types::text::Language;
 /// Runs a command of `eval`.
 pub fn run(command: EvalCommand, lang: Language) -> Result<ExitCode, Failure> {
     match command {
+        EvalCommand::Rca(args) => rca::run(args, lang),
         EvalCommand::Papers(args) => papers::run(args, lang),
         EvalCommand::Learn(args) => learn::run(args, lang),
         EvalCommand::Run(args) => run::run(args, lang),
