@@ -2,5 +2,6 @@
 
 pub mod campaign;
 pub mod lab;
+pub mod report;
 pub mod sandbox;
 pub mod scenario;
