@@ -2,6 +2,7 @@
 
 pub mod campaign;
 pub mod lab;
+pub mod rca;
 pub mod report;
 pub mod sandbox;
 pub mod scenario;

@@ -4,7 +4,7 @@
 //!
 //! - **Node AC@k**: with R the ranking without repeats and V the true nodes, the size of R\[:k\] ∩ V over min(k, size of V),
 //!   mean over all cases; a case without an answer counts 0. Avg@5 is the mean of AC@1 to AC@5. After Yu et al., "Nezha",
-//!   ESEC/FSE 2023, and the RCAEval benchmark.
+//!   ESEC/FSE 2023, and the `RCAEval` benchmark.
 //! - **Metric AC@k**: 1 when any accepted metric is among the first k; only cases whose truth names metrics.
 //! - **MRR**: 1 over the rank of the first true node, 0 if absent.
 //! - **Top-k recall** (`PetShop`): share of cases with a true node among the first k; beside it the share without answer.
@@ -75,7 +75,9 @@ impl Prediction {
     pub fn ranking(&self) -> Vec<&str> {
         let from_metrics = || {
             let names = self.metrics.iter();
-            names.map(|m| m.split_once('|').map_or(m.as_str(), |(node, _)| node)).collect()
+            names
+                .map(|m| m.split_once('|').map_or(m.as_str(), |(node, _)| node))
+                .collect()
         };
         let nodes: Vec<&str> = match &self.nodes {
             Some(nodes) => nodes.iter().map(String::as_str).collect(),
@@ -149,13 +151,19 @@ const DEEPEST: usize = 5;
 
 /// Node AC@k of one case.
 fn node_ac(ranking: &[&str], truth: &BTreeSet<&str>, k: usize) -> f64 {
-    let found = ranking.iter().take(k).filter(|n| truth.contains(*n)).count();
+    let found = ranking
+        .iter()
+        .take(k)
+        .filter(|n| truth.contains(*n))
+        .count();
     found as f64 / k.min(truth.len()).max(1) as f64
 }
 
 /// The 1-based rank of the first true node.
 pub fn first_hit(ranking: &[&str], truth: &Truth) -> Option<usize> {
-    let hit = ranking.iter().position(|n| truth.root_nodes.iter().any(|t| t == n))?;
+    let hit = ranking
+        .iter()
+        .position(|n| truth.root_nodes.iter().any(|t| t == n))?;
     Some(hit + 1)
 }
 
@@ -183,7 +191,9 @@ impl Judged<'_> {
     fn metrics(&self, k: usize) -> Option<f64> {
         let accepted = self.truth.root_metrics.as_ref()?;
         let named = self.prediction.into_iter().flat_map(|p| &p.metrics);
-        Some(f64::from(u8::from(named.take(k).any(|m| accepted.contains(m)))))
+        Some(f64::from(u8::from(
+            named.take(k).any(|m| accepted.contains(m)),
+        )))
     }
 
     fn hit(&self, k: usize) -> f64 {
@@ -203,8 +213,11 @@ pub fn score(
     predictions: &[Prediction],
     service_of: &BTreeMap<String, String>,
 ) -> Score {
-    let answers: BTreeMap<&str, &Prediction> =
-        predictions.iter().rev().map(|p| (p.id.as_str(), p)).collect();
+    let answers: BTreeMap<&str, &Prediction> = predictions
+        .iter()
+        .rev()
+        .map(|p| (p.id.as_str(), p))
+        .collect();
     let judged: Vec<Judged<'_>> = truths
         .iter()
         .map(|truth| {
@@ -248,7 +261,10 @@ fn figures(judged: &[Judged<'_>]) -> Score {
         service_ac3: service(3),
         service_ac5: service(5),
         service_avg5: five(&service),
-        metric_cases: judged.iter().filter(|j| j.truth.root_metrics.is_some()).count(),
+        metric_cases: judged
+            .iter()
+            .filter(|j| j.truth.root_metrics.is_some())
+            .count(),
         metric_ac1: metric(1),
         metric_ac3: metric(3),
         metric_ac5: metric(5),

@@ -35,8 +35,8 @@ fn percentile(sorted: &[f64], part: f64) -> Option<f64> {
     Some(low + (high - low) * at.fract())
 }
 
-/// The standard normal's two-sided 95 % point.
-const Z95: f64 = 1.959_963_984_540_054;
+/// The standard normal's two-sided 95 % point, rounded as the reference figures round it.
+const Z95: f64 = 1.96;
 
 /// Wilson's 95 % score interval of a share seen in `n` cases, low and high; 0 to 1 of none. Wilson, JASA 1927.
 pub fn wilson(share: f64, n: usize) -> (f64, f64) {
