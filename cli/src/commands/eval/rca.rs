@@ -97,7 +97,7 @@ fn table(head: Vec<&str>) -> Table {
     table
 }
 
-fn head<'a>(lang: Language, first: &'a str) -> Vec<&'a str> {
+fn head(lang: Language, first: &str) -> Vec<&str> {
     let all = match lang {
         Language::En => [
             "cases",
