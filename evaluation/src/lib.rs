@@ -1,10 +1,11 @@
 //! How good is Zizhi? Simulated networks with faults and known truth, and what is measured on them.
 
-pub mod baseline;
 pub mod anomaly;
+pub mod baseline;
 pub mod campaign;
 pub mod lab;
 pub mod papers;
+pub mod rca;
 pub mod report;
 pub mod sandbox;
 pub mod scenario;

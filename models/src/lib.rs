@@ -1,6 +1,7 @@
-//! Is this value normal, and which remedy worked before?
+//! Is this value normal, what caused this trouble, and which remedy worked before?
 //!
-//! In: one sample after the other of one series; the outcomes of past remedies. Out: assessments and rankings.
+//! In: one sample after the other of one series; the evidence of an incident; the outcomes of past remedies. Out:
+//! assessments and rankings.
 //! The agents call it; it calls nobody. It never reads a clock, draws a number, looks ahead or does I/O.
 //!
 //! ```
@@ -13,6 +14,7 @@
 //! ```
 
 pub mod detector;
+pub mod ranker;
 pub mod remedy;
 
 pub use detector::{Assessment, Detector, DetectorConfig};

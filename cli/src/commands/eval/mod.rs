@@ -1,9 +1,9 @@
 //! `zizhi eval`: one file a command.
 
 mod learn;
-mod run;
 mod papers;
 mod rca;
+mod run;
 
 use crate::args::EvalCommand;
 use crate::fail::Failure;
