@@ -219,6 +219,7 @@ impl Words {
                 fingerprint,
                 granted,
                 reason,
+                ..
             } => p("approved")
                 .with("fingerprint", fingerprint.short())
                 .whether("granted", *granted)
