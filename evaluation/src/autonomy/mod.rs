@@ -11,6 +11,7 @@
 pub mod case;
 pub mod ceiling;
 pub mod holds;
+pub mod indicators;
 pub mod instrument;
 pub mod lattice;
 pub mod methods;
@@ -19,9 +20,14 @@ pub mod row;
 pub mod rules;
 pub mod score;
 pub mod signs;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 pub mod truth;
 
 pub use case::{Case, JournalRecords, LeftOut};
+pub use indicators::{Indicators, indicators};
 pub use instrument::{Instrument, InstrumentError, SubScenarios};
 pub use lattice::{Actor, Category, Cell, Flow, Task};
 pub use methods::{Levels, Methods};
