@@ -3,5 +3,6 @@
 pub mod autonomy;
 pub mod campaign;
 pub mod lab;
+pub mod report;
 pub mod sandbox;
 pub mod scenario;
