@@ -16,6 +16,7 @@ pub mod instrument;
 pub mod lattice;
 pub mod methods;
 pub mod observe;
+pub mod report;
 pub mod row;
 pub mod rules;
 pub mod score;
@@ -25,6 +26,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 pub mod truth;
+pub mod wording;
 
 pub use case::{Case, JournalRecords, LeftOut};
 pub use indicators::{Indicators, indicators};

@@ -72,6 +72,9 @@ pub struct Score {
     pub breaches: Vec<Breach>,
     /// Incidents with an approval too fast to have been read.
     pub rubber_stamps: Vec<String>,
+    /// The incidents that count: `journal#incident`.
+    #[serde(skip)]
+    pub counted: Vec<String>,
 }
 
 /// A part of the scenario.
@@ -182,6 +185,7 @@ pub fn score(
         methods: mean(&subs),
         floor: floor(flow, instrument),
         rubber_stamps: stamped(&counted),
+        counted: names_of(&counted),
         sub_scenarios: subs,
         breaches,
     }
@@ -475,4 +479,10 @@ fn stamped(rows: &[&Row]) -> Vec<String> {
         .iter()
         .filter(|r| r.overrides.contains(&Sign::RubberStamp));
     stamped.map(|r| r.incident_name()).collect()
+}
+
+fn names_of(rows: &[&Row]) -> Vec<String> {
+    let mut names: Vec<String> = rows.iter().map(|r| r.incident_name()).collect();
+    names.dedup();
+    names
 }
