@@ -63,6 +63,7 @@ pub struct Indicators {
     /// First unusual sample of the first symptoms to opening, seconds.
     pub detect_s: Measured,
     /// First unusual sample to the verified remedy, or, where the swarm did not remedy it, to the end of its last symptom.
+    /// Its level is 0 where the swarm remedied fewer than the share that makes a task both together's.
     pub repair_s: Measured,
     /// Of those in `repair_s`, not remedied by the swarm.
     pub not_repaired: usize,
@@ -113,7 +114,16 @@ pub fn indicators(
         value: available(journals),
         n: cases.len(),
     };
-    let [detect_s, repair_s] = [falling(detect, &t.detect_s), falling(repair, &t.repair_s)];
+    let not_repaired = needed
+        .iter()
+        .filter(|c| c.incident.ending != Some(Ending::Fixed))
+        .count();
+    let detect_s = falling(detect, &t.detect_s);
+    let mut repair_s = falling(repair, &t.repair_s);
+    // A crew that is fast does not make the swarm autonomous.
+    let own = 1.0 - not_repaired as f64 / needed.len().max(1) as f64;
+    let too_few = own < instrument.shares.collaboration;
+    repair_s.level = repair_s.level.map(|l| if too_few { 0 } else { l });
     let availability = rising(availability, &t.availability);
     let automation = rising(share(automatic.len(), needed.len()), &t.automation);
     let intelligence = rising(share(either, automatic.len()), &t.intelligence);
@@ -122,10 +132,7 @@ pub fn indicators(
     Indicators {
         detect_s,
         repair_s,
-        not_repaired: needed
-            .iter()
-            .filter(|c| c.incident.ending != Some(Ending::Fixed))
-            .count(),
+        not_repaired,
         availability,
         automation,
         intelligence,
@@ -136,7 +143,7 @@ pub fn indicators(
         targets: instrument
             .repair_targets
             .iter()
-            .map(|t| target(t, &repair_s))
+            .map(|t| target(t, &repair_s, too_few))
             .collect(),
     }
 }
@@ -169,11 +176,11 @@ fn measured(mean: Mean, least: usize, meets: impl Fn(f64, usize) -> bool) -> Mea
     Measured { mean, level }
 }
 
-fn target(target: &RepairTarget, repair: &Measured) -> Target {
+fn target(target: &RepairTarget, repair: &Measured, too_few: bool) -> Target {
     let known = repair.mean.value.filter(|_| repair.level.is_some());
     Target {
         target: target.clone(),
-        met: known.map(|v| v <= target.seconds),
+        met: known.map(|v| !too_few && v <= target.seconds),
     }
 }
 

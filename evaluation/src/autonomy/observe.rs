@@ -152,9 +152,11 @@ impl Judged {
         }
     }
 
-    /// Lowers the actor. What lowers it to the same again is no new reason.
+    /// Lowers the actor. What lowers it to the same again is no new reason, unless the old one only says what is missing:
+    /// what is there tells more.
     fn lower(&mut self, to: Actor, why: Reason) {
-        if to < self.actor {
+        let tells_more = to == self.actor && matches!(self.reason, Reason::No(_));
+        if to < self.actor || tells_more {
             self.actor = to;
             self.reason = why;
         }

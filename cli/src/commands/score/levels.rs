@@ -33,14 +33,15 @@ pub fn run(
         pick(lang, "equal weights", "等权"),
         pick(lang, "lowest task level", "最低任务等级"),
     ];
-    println!(
-        "{one}: {:.2} ({equal}: {:.2})",
-        m.method_1, m.method_1_equal
-    );
-    println!(
-        "{two}: {:.2} ({equal}: {:.2})",
-        m.method_2, m.method_2_equal
-    );
-    println!("{least}: {}", m.least);
+    let colon = pick(lang, ": ", "：");
+    let open = pick(lang, " (", "（");
+    let close = pick(lang, ")", "）");
+    for (name, weighted, alike) in [
+        (one, m.method_1, m.method_1_equal),
+        (two, m.method_2, m.method_2_equal),
+    ] {
+        println!("{name}{colon}{weighted:.2}{open}{equal}{colon}{alike:.2}{close}");
+    }
+    println!("{least}{colon}{}", m.least);
     Ok(ExitCode::SUCCESS)
 }

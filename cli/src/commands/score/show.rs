@@ -18,7 +18,8 @@ pub fn instrument(instrument: &Instrument, lang: Language) {
         sha256,
         ..
     } = instrument;
-    println!("{word}: {name} {version}, SHA-256 {sha256}");
+    let colon = pick(lang, ": ", "：");
+    println!("{word}{colon}{name} {version}, SHA-256 {sha256}");
 }
 
 /// What is not judged.
@@ -84,11 +85,22 @@ fn sub_scenario(flow: Flow, sub: &SubScore, lang: Language) {
         Some(_) => format!("{}, N = {}", wording::level(sub.level, lang), sub.incidents),
         None => wording::lacking(sub, lang),
     };
-    println!("\n{name} ({weight:.0} %): {told}");
+    match lang {
+        Language::En => println!("\n{name} ({weight:.0} %): {told}"),
+        Language::Zh => println!("\n{name}（{weight:.0} %）：{told}"),
+    }
     if sub.incidents == 0 {
         return;
     }
     println!("{}", tasks(flow, sub, lang));
+    println!(
+        "{}",
+        pick(
+            lang,
+            "a level beside H is not earned: up to there the standard asks nothing of the system",
+            "H 旁的等级并非取得：标准在该等级之前对系统没有要求"
+        )
+    );
     if sub.holds.is_empty() {
         return;
     }
