@@ -11,12 +11,10 @@ use zizhi_types::Action;
 pub const fn ceiling(duty: Duty, class: u8) -> u8 {
     match (class, duty) {
         (0 | 1, _) => 5,
-        (2, _) => 4,
         (3, Duty::Determination) => 3,
-        (3, Duty::Execution) => 1,
-        (4, Duty::Determination) => 1,
+        (3, Duty::Execution) | (4, Duty::Determination) => 1,
         (4, Duty::Execution) => 0,
-        // What only looks and thinks changes nothing; it is not above class 2 either.
+        // Class 2; and what only looks and thinks changes nothing, but is not above class 2 either.
         _ => 4,
     }
 }

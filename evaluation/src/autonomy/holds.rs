@@ -1,10 +1,11 @@
 //! What keeps a sub-scenario from the next level?
 
-use super::lattice::{Actor, Cell, Flow};
+use super::flow::Flow;
+use super::lattice::{Actor, Cell};
+use super::outcome::TaskScore;
+use super::reason::Reason;
 use super::row::Row;
 use super::say;
-use super::score::TaskScore;
-use super::signs::Reason;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use zizhi_types::text::Language;

@@ -335,10 +335,10 @@ fn broken_series(records: &[Record]) -> BTreeSet<(&ManagedObject, Metric)> {
     for record in records {
         match &record.body {
             Body::IncidentOpened { violations, .. } => {
-                found.extend(violations.iter().map(|v| (&v.object, v.metric)))
+                found.extend(violations.iter().map(|v| (&v.object, v.metric)));
             }
             Body::Verified { before, after, .. } => {
-                found.extend(before.iter().chain(after).map(|v| (&v.object, v.metric)))
+                found.extend(before.iter().chain(after).map(|v| (&v.object, v.metric)));
             }
             _ => {}
         }

@@ -4,6 +4,7 @@ use super::lattice::{Category, Task};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use zizhi_types::FaultKind;
 use zizhi_types::action::Verb;
 use zizhi_types::domain::Domain;
@@ -166,7 +167,11 @@ impl Instrument {
         let parsed: Self =
             serde_saphyr::from_str(text).map_err(|e| InstrumentError::Parse(e.to_string()))?;
         let digest = Sha256::digest(text.as_bytes());
-        let sha256 = digest.iter().map(|b| format!("{b:02x}")).collect();
+        let mut sha256 = String::with_capacity(64);
+        for byte in digest {
+            // Writing to a string cannot fail.
+            let _ = write!(sha256, "{byte:02x}");
+        }
         let instrument = Self { sha256, ..parsed };
         instrument.check()?;
         Ok(instrument)
@@ -231,10 +236,8 @@ impl Instrument {
             "name at least one fault",
         )?;
         self.check_weights()?;
-        let targets = self.repair_targets.iter();
-        let good = targets
-            .map(|t| (1..=5).contains(&t.level) && t.seconds.is_finite())
-            .all(|ok| ok);
+        let mut targets = self.repair_targets.iter();
+        let good = targets.all(|t| (1..=5).contains(&t.level) && t.seconds.is_finite());
         fine(
             "repair-targets",
             good,

@@ -1,7 +1,8 @@
 //! From task levels to one number: the two methods of TM Forum IG1252, each by weights and with equal ones.
 
+use super::flow::Flow;
 use super::instrument::Instrument;
-use super::lattice::{Flow, Task};
+use super::lattice::Task;
 use serde::Serialize;
 
 /// The level of each task, in the order of the workflow; 0 to 5.
@@ -20,7 +21,7 @@ pub struct Methods {
     pub method_1: f64,
     /// The same with equal weights.
     pub method_1_equal: f64,
-    /// Method 2: the lowest task level, plus the weight of the tasks above it (our reading of L_base + L_extra).
+    /// Method 2: the lowest task level, plus the weight of the tasks above it (our reading of `L_base` + `L_extra`).
     pub method_2: f64,
     /// The same with equal weights.
     pub method_2_equal: f64,

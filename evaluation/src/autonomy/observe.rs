@@ -2,11 +2,13 @@
 
 use super::case::Case;
 use super::ceiling::class_of;
+use super::flow::Flow;
 use super::instrument::Instrument;
-use super::lattice::{Actor, Flow, Task};
+use super::lattice::{Actor, Task};
+use super::reason::Reason;
 use super::row::Row;
 use super::rules::{OVERRIDES, Rule};
-use super::signs::{Reason, Sign};
+use super::signs::Sign;
 use zizhi_types::record::Who;
 use zizhi_types::{Action, Body, Record, RecordId};
 

@@ -6,8 +6,8 @@
 use super::case::JournalRecords;
 use super::indicators::Indicators;
 use super::instrument::Instrument;
+use super::outcome::{Score, SubScore, TaskScore};
 use super::row::Row;
-use super::score::{Score, SubScore, TaskScore};
 use super::{Words, wording};
 use crate::report::{Cell, Page, Section, Table, Tone, both, same};
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,8 +3,10 @@
 //! The score is computed from rows and from nothing else, so the table that is exported is the table that counts: an
 //! assessor can change a cell and see what it does.
 
-use super::lattice::{Actor, Category, Flow, Task};
-use super::signs::{Reason, Sign};
+use super::flow::Flow;
+use super::lattice::{Actor, Category, Task};
+use super::reason::Reason;
+use super::signs::Sign;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use zizhi_types::domain::Domain;
@@ -39,27 +41,14 @@ pub struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<u8>,
     /// The hand of a person, or a miss, that counts against this task.
-    #[serde(
-        rename = "override",
-        skip_serializing_if = "Vec::is_empty",
-        serialize_with = "codes"
-    )]
+    #[serde(rename = "override", skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Sign>,
     /// Nobody had a hand in the incident and its last word is a verified remedy.
     pub unattended: bool,
     /// `journal-file#record-id`, separated by semicolons in the exported table.
     pub evidence: Vec<String>,
     /// Why this actor.
-    #[serde(serialize_with = "code")]
     pub reason: Reason,
-}
-
-fn codes<S: serde::Serializer>(signs: &[Sign], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(signs.iter().map(|s| s.code()))
-}
-
-fn code<S: serde::Serializer>(reason: &Reason, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(reason)
 }
 
 /// Why a table of rows cannot be read.
@@ -237,10 +226,6 @@ where
     text.parse().map_err(|e: T::Err| e.to_string())
 }
 
-fn words(text: &str) -> Result<Vec<String>, String> {
-    Ok(text.split(';').map(str::to_owned).collect())
-}
-
 fn row(r: &csv::StringRecord, line: u64) -> Result<Row, RowError> {
     let flow: Flow = must(r, line, "flow", parsed)?;
     Ok(Row {
@@ -259,7 +244,10 @@ fn row(r: &csv::StringRecord, line: u64) -> Result<Row, RowError> {
         })?
         .unwrap_or_default(),
         unattended: must(r, line, "unattended", yes)?,
-        evidence: cell(r, line, "evidence", words)?.unwrap_or_default(),
+        evidence: cell(r, line, "evidence", |text| {
+            Ok(text.split(';').map(str::to_owned).collect())
+        })?
+        .unwrap_or_default(),
         reason: must(r, line, "reason", parsed)?,
     })
 }

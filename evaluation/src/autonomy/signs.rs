@@ -3,14 +3,14 @@
 //! A sign is found or not, and names the records that show it. Its name is what the `reason` and `override` columns of the
 //! exported table say, so an assessor can look for the same in the journal.
 
+use super::Words;
 use super::case::Case;
-use super::{Words, say};
+use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
 use zizhi_types::hypothesis::HypothesisState;
 use zizhi_types::plan::Fingerprint;
 use zizhi_types::record::{Ending, Ruling, Verdict, Who};
-use zizhi_types::text::Language;
 use zizhi_types::{Body, Record, RecordId, RunId};
 
 macro_rules! signs {
@@ -96,62 +96,9 @@ impl FromStr for Sign {
     }
 }
 
-/// Why an incident's task got its actor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
-    /// Everything needed is there, by the system alone.
-    Done,
-    /// A record of the task's own stage is by a person.
-    ByPerson,
-    /// A record of the task's own stage is by a person and the system together.
-    WithPerson,
-    /// Something needed is missing.
-    No(Sign),
-    /// Something that counts against it is there.
-    Because(Sign),
-}
-
-impl Reason {
-    /// For people.
-    pub fn words(self, lang: Language) -> &'static str {
-        match self {
-            Self::Done => say(["the system did it alone", "系统独立完成"], lang),
-            Self::ByPerson => say(["a person did it", "由人员完成"], lang),
-            Self::WithPerson => say(
-                ["a person and the system did it", "由人员与系统共同完成"],
-                lang,
-            ),
-            Self::No(sign) => say(sign.missing(), lang),
-            Self::Because(sign) => say(sign.there(), lang),
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done => f.write_str("done"),
-            Self::ByPerson => f.write_str("by-person"),
-            Self::WithPerson => f.write_str("with-person"),
-            Self::No(sign) => write!(f, "no {sign}"),
-            Self::Because(sign) => write!(f, "{sign}"),
-        }
-    }
-}
-
-impl FromStr for Reason {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "done" => Ok(Self::Done),
-            "by-person" => Ok(Self::ByPerson),
-            "with-person" => Ok(Self::WithPerson),
-            other => match other.strip_prefix("no ") {
-                Some(sign) => sign.parse().map(Self::No),
-                None => other.parse().map(Self::Because),
-            },
-        }
+impl Serialize for Sign {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.code())
     }
 }
 
@@ -393,11 +340,8 @@ fn rubber_stamps(case: &Case<'_>, stamp_ms: u64) -> Vec<RecordId> {
 /// Network time from the question to the answer; none where no question is in the journal.
 fn waited_ms(case: &Case<'_>, answer: &Record, wanted: &Fingerprint) -> Option<u64> {
     let asks = |r: &&&Record| matches!(&r.body, Body::Decided { plan, ruling: Ruling::Ask, .. } if plan.fingerprint == *wanted);
-    let before = case.records.iter().filter(|r| r.at <= answer.at);
-    before
-        .filter(asks)
-        .last()
-        .map(|asked| answer.at.since(asked.at))
+    let mut before = case.records.iter().filter(|r| r.at <= answer.at).rev();
+    before.find(asks).map(|asked| answer.at.since(asked.at))
 }
 
 /// Every started step, each with its end; nothing where one lacks it.

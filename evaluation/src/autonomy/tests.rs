@@ -4,4 +4,5 @@ mod gaming;
 mod indicators;
 mod laws;
 mod modes;
+mod page;
 mod table;

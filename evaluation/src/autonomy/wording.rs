@@ -2,7 +2,7 @@
 
 use super::indicators::{Indicators, Mean, Measured};
 use super::instrument::Instrument;
-use super::score::{Breach, Score, SubScore};
+use super::outcome::{Breach, Score, SubScore};
 use super::{Actor, Words, say};
 use zizhi_types::text::Language;
 

@@ -2,7 +2,7 @@
 
 use super::{Scored, pick};
 use comfy_table::{ContentArrangement, Table, presets};
-use zizhi_evaluation::autonomy::score::{SubScore, TaskScore};
+use zizhi_evaluation::autonomy::outcome::{SubScore, TaskScore};
 use zizhi_evaluation::autonomy::{Flow, Instrument, LeftOut, Row, Score, say, wording};
 use zizhi_types::text::Language;
 

@@ -1,6 +1,7 @@
 //! Ways to look better than one is, each shut.
 
-use super::super::lattice::{Actor, Flow};
+use super::super::flow::Flow;
+use super::super::lattice::Actor;
 use super::super::row::Row;
 use super::super::testing::{Pen, Story, journal, of, person, rows, scored};
 use super::super::truth::false_actions;

@@ -55,8 +55,8 @@ fn the_figures_are_those_of_the_ruler() {
         p.execution,
     ];
     assert_eq!(
-        phases.map(|m| m.value.unwrap()),
-        [30.0, 0.0, 0.0, 0.0, 0.0, 20.0]
+        phases.map(|m| m.value),
+        [30.0, 0.0, 0.0, 0.0, 0.0, 20.0].map(Some)
     );
 }
 

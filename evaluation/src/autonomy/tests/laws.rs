@@ -1,8 +1,9 @@
 //! What must hold for any journal.
 
 use super::super::case::JournalRecords;
+use super::super::flow::Flow;
 use super::super::instrument::{By, SubScenarios};
-use super::super::lattice::{Actor, Flow};
+use super::super::lattice::Actor;
 use super::super::testing::{Story, journal, person, rows, scored};
 use super::super::{Instrument, Row, Scope, score};
 use proptest::prelude::*;

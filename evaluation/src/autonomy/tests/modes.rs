@@ -1,8 +1,9 @@
 //! Twenty incidents in each mode, and the level that a person works out for them.
 
 use super::super::case::JournalRecords;
-use super::super::lattice::{Actor, Flow};
-use super::super::score::Score;
+use super::super::flow::Flow;
+use super::super::lattice::Actor;
+use super::super::outcome::Score;
 use super::super::testing::{Story, journal, of, rows, scored, violation};
 use std::collections::BTreeSet;
 use zizhi_types::action::Verb;
@@ -13,7 +14,7 @@ use zizhi_types::{Body, FaultKind};
 fn told(score: &Score) -> String {
     let tasks = score.sub_scenarios[0].tasks.iter();
     let cell =
-        |t: &super::super::score::TaskScore| format!("{}{}", t.actor.unwrap(), t.level.unwrap());
+        |t: &super::super::outcome::TaskScore| format!("{}{}", t.actor.unwrap(), t.level.unwrap());
     tasks.map(cell).collect::<Vec<_>>().join(" ")
 }
 

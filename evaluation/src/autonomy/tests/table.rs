@@ -1,9 +1,11 @@
 //! The tables themselves: whole, readable, and changed only on purpose.
 
-use super::super::lattice::{Actor, Category, Cell, Flow};
+use super::super::flow::Flow;
+use super::super::lattice::{Actor, Category, Cell};
+use super::super::reason::Reason;
 use super::super::row::{self, COLUMNS};
 use super::super::rules::{RULES, Rule};
-use super::super::signs::{Reason, Sign};
+use super::super::signs::Sign;
 use super::super::testing::{Story, journal, rows, scored};
 use std::collections::BTreeSet;
 use zizhi_types::text::Language;
@@ -165,4 +167,30 @@ fn a_table_that_is_none_is_refused_with_its_line_and_what_to_write() {
     assert!(refused(&class).contains("write 1, 2, 3 or 4"));
     let mixed = good.replacen(",S,1,,yes,", ",S,2,,yes,", 1);
     assert!(refused(&mixed).contains("its rows differ"));
+}
+
+/// The pages tell the same rules and signs as the code, word for word.
+#[test]
+fn the_pages_say_what_the_code_does() {
+    let pages = [
+        include_str!("../../../../docs/autonomy.md"),
+        include_str!("../../../../docs/autonomy.zh.md"),
+    ];
+    for (lang, page) in pages.into_iter().enumerate() {
+        for rule in RULES {
+            assert!(
+                page.contains(&format!("| {} |", rule.words[lang])),
+                "{:?}",
+                rule.duty
+            );
+        }
+        for sign in Sign::ALL {
+            let row = format!(
+                "| `{sign}` | {} | {} |",
+                sign.there()[lang],
+                sign.missing()[lang]
+            );
+            assert!(page.contains(&row), "{row}");
+        }
+    }
 }
