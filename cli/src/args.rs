@@ -2,8 +2,10 @@
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub mod eval;
+pub mod score;
 
 pub use eval::EvalCommand;
+pub use score::ScoreArgs;
 use std::path::PathBuf;
 use zizhi_types::FaultKind;
 use zizhi_types::plan::Mode;
@@ -50,6 +52,8 @@ pub enum Command {
     Dashboard(DashboardArgs),
     /// Search playbooks and past incidents, in English or Chinese.
     Search(SearchArgs),
+    /// Compute an autonomy level from what really happened.
+    Score(ScoreArgs),
     /// Measure how good the swarm is: scenarios, baselines, ablations, public data sets, published experiments.
     #[command(subcommand)]
     Eval(EvalCommand),

@@ -1,6 +1,7 @@
 //! How good is Zizhi? Simulated networks with faults and known truth, and what is measured on them.
 
 pub mod anomaly;
+pub mod autonomy;
 pub mod baseline;
 pub mod campaign;
 pub mod lab;

@@ -368,6 +368,9 @@ pub enum Body {
         granted: bool,
         /// Why not.
         reason: String,
+        /// How long the person had the plan in view, in milliseconds of real time; `None` where nobody measured it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        considered_ms: Option<u64>,
     },
     /// A step is about to be done. Written before the network is touched.
     StepStarted {

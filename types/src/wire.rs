@@ -172,4 +172,8 @@ pub struct Approval {
     /// Why not.
     #[serde(default)]
     pub reason: String,
+    /// How long the person had the plan in view, in milliseconds of real time, where whoever asked measured it: the
+    /// network's time may stand still while a person reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub considered_ms: Option<u64>,
 }

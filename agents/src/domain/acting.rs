@@ -157,6 +157,7 @@ impl Loop {
             fingerprint: approval.fingerprint,
             granted: approval.granted,
             reason: approval.reason,
+            considered_ms: approval.considered_ms,
         };
         let draft = Draft::new(body)
             .of(&plan.incident)

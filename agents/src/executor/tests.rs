@@ -61,6 +61,7 @@ impl Story {
             granted,
             by: "noc".to_owned(),
             reason: String::new(),
+            considered_ms: None,
         }))
     }
 

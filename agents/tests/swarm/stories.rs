@@ -369,6 +369,7 @@ async fn in_mode_approve_nothing_is_done_before_a_person_says_yes_to_this_plan()
         granted: true,
         by: "noc".to_owned(),
         reason: String::new(),
+        considered_ms: Some(41_000),
     };
     rig.publish(&subject, &answer("of another plan"))
         .await
@@ -391,7 +392,16 @@ async fn in_mode_approve_nothing_is_done_before_a_person_says_yes_to_this_plan()
     );
     assert_eq!(rig.calls().len(), 1);
     let step = rig.records.iter().find(|r| started(&r.body)).unwrap();
-    let by_person = |r: &&Record| matches!(&r.body, Body::Approved { granted: true, .. });
+    let by_person = |r: &&Record| {
+        matches!(
+            &r.body,
+            Body::Approved {
+                granted: true,
+                considered_ms: Some(41_000),
+                ..
+            }
+        )
+    };
     assert!(
         ancestry(&rig.records, step).iter().any(by_person),
         "the step follows from the yes"

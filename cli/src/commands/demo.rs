@@ -181,7 +181,12 @@ impl Pace {
     }
 }
 
-/// Asks on the terminal. No answer, or no terminal, is a no.
+/// Asks on the terminal. No answer, or no terminal, is a no. The network's time stands still meanwhile, so the real time
+/// that the person took is told with the answer.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "measures a person at the terminal, at the edge of the process"
+)]
 fn ask(plan: &Plan, lang: Language) -> Approval {
     let mut out = std::io::stderr().lock();
     let title = pick(lang, "Approve this plan?", "是否批准该方案？");
@@ -196,8 +201,10 @@ fn ask(plan: &Plan, lang: Language) -> Approval {
     }
     let _ = write!(out, "{} ", pick(lang, "yes or no:", "输入 yes 或 no："));
     let _ = out.flush();
+    let shown = std::time::Instant::now();
     let mut line = String::new();
     let read = std::io::stdin().read_line(&mut line).unwrap_or(0);
+    let considered_ms = u64::try_from(shown.elapsed().as_millis()).ok();
     let granted = read > 0 && matches!(line.trim(), "y" | "yes" | "是" | "同意");
     Approval {
         fingerprint: plan.fingerprint.clone(),
@@ -208,6 +215,7 @@ fn ask(plan: &Plan, lang: Language) -> Approval {
         } else {
             "refused at the terminal".to_owned()
         },
+        considered_ms,
     }
 }
 

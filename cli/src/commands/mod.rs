@@ -8,6 +8,7 @@ mod explain;
 mod incidents;
 mod lab;
 mod playbook;
+mod score;
 mod search;
 mod timeline;
 
@@ -30,6 +31,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Dashboard(dashboard) => dashboard::run(dashboard, lang),
         Command::Search(search) => search::run(search, lang),
         Command::Lab(lab) => lab::run(lab, lang),
+        Command::Score(score) => score::run(score, lang),
         Command::Eval(eval) => eval::run(eval, lang),
         Command::LabWorker(worker) => lab::work(worker),
     }

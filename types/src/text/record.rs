@@ -229,6 +229,7 @@ impl Words {
                 fingerprint,
                 granted,
                 reason,
+                ..
             } => p("approved")
                 .with("fingerprint", fingerprint.short())
                 .whether("granted", *granted)

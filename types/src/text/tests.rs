@@ -220,6 +220,7 @@ fn bodies() -> Vec<Body> {
         fingerprint: plan().fingerprint,
         granted,
         reason: text("not during the match."),
+        considered_ms: None,
     };
     let started = |seed| Body::SwarmStarted {
         version: text("0.1.0"),
