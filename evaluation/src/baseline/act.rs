@@ -3,10 +3,20 @@
 use super::facts::Facts;
 use super::rules::{Rule, Setting, Word};
 use zizhi_types::action::{Value, Verb};
-use zizhi_types::{Action, ManagedObject, Metric};
+use zizhi_types::{Action, ManagedObject, Metric, ObjectKind};
 
 /// The highest cost that routing protocols treat as an ordinary number.
 const COST_MAX: f64 = 65_535.0;
+
+/// What is acted on for an alert at `object`: the object, the link of a port, or the site of an instance.
+pub(super) fn target(rule: &Rule, object: &ManagedObject, facts: &Facts) -> ManagedObject {
+    let near = match rule.action.object_kind() {
+        ObjectKind::Link => object.link_of_port(),
+        ObjectKind::Site => facts.site_of(object),
+        _ => None,
+    };
+    near.unwrap_or_else(|| object.clone())
+}
 
 /// What a rule does to an object now; why it cannot, where something it needs is not known.
 pub(super) fn action(rule: &Rule, target: &ManagedObject, facts: &Facts) -> Result<Action, String> {

@@ -10,6 +10,9 @@ use zizhi_types::{Action, ManagedObject, Metric, NetTime, ObjectKind};
 /// agents allow the same.
 const COMING_BACK_MS: u64 = 120_000;
 
+/// A link whose cost is at least this carries nothing on purpose. The agents take the same for drained.
+const DRAINED_COST: f64 = 60_000.0;
+
 /// What is known without looking.
 pub(super) struct Facts {
     network: Network,
@@ -62,6 +65,23 @@ impl Facts {
     pub(super) fn meant(&self, object: &ManagedObject, metric: Metric) -> Option<f64> {
         let set = self.intended.get(&(object.clone(), metric)).copied();
         set.or_else(|| self.built(object, metric))
+    }
+
+    /// A port whose link is costed out on purpose: its cost is high, and meant to be.
+    pub(super) fn is_drained(&self, port: &ManagedObject) -> bool {
+        let series = (port.clone(), Metric::PortCost);
+        let high = |cost: &f64| *cost >= DRAINED_COST;
+        self.intended.get(&series).is_some_and(high) && self.latest.get(&series).is_some_and(high)
+    }
+
+    /// The site of an instance.
+    pub(super) fn site_of(&self, instance: &ManagedObject) -> Option<ManagedObject> {
+        let found = self
+            .network
+            .instances
+            .iter()
+            .find(|i| i.id == instance.name());
+        found.and_then(|i| ManagedObject::new(ObjectKind::Site, &i.site).ok())
     }
 
     /// What a setting of a link's ports is meant to be.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use zizhi_types::action::Verb;
-use zizhi_types::{FaultKind, ManagedObject, Metric, ObjectKind};
+use zizhi_types::{FaultKind, Metric, ObjectKind};
 
 /// The shipped rules.
 const BUILT_IN: &str = include_str!("../../baselines/threshold.yaml");
@@ -62,7 +62,8 @@ pub struct Rule {
     pub fault: FaultKind,
     /// What raises it.
     pub when: When,
-    /// Rules of the same object, or of a router at the end of the same link, that explain this one while they alert.
+    /// Rules above this one that explain it while they alert: at the same object, at what is acted on, or at a router at
+    /// the end of the same link.
     #[serde(default)]
     pub unless: Vec<String>,
     /// What is done about it.
@@ -216,18 +217,6 @@ impl When {
         }
     }
 
-    /// The number that is compared with, where one is given.
-    const fn limit(self) -> Option<f64> {
-        match self {
-            Self::Above { above: limit, .. }
-            | Self::Below { below: limit, .. }
-            | Self::AboveBuilt {
-                above_built: limit, ..
-            } => Some(limit),
-            Self::NotBuilt { .. } | Self::Silent { .. } => None,
-        }
-    }
-
     /// The kind of object that alerts.
     pub const fn kind(self) -> ObjectKind {
         match self {
@@ -237,16 +226,6 @@ impl When {
             | Self::NotBuilt { metric, .. } => metric.object_kind(),
             Self::Silent { silent, .. } => silent.kind(),
         }
-    }
-}
-
-impl Rule {
-    /// What is acted on for an alert at `object`: the object, or the link of a port.
-    pub fn target(&self, object: &ManagedObject) -> ManagedObject {
-        if self.action.object_kind() == ObjectKind::Link {
-            return object.link_of_port().unwrap_or_else(|| object.clone());
-        }
-        object.clone()
     }
 }
 
@@ -300,9 +279,6 @@ fn check(rule: &Rule, earlier: &[Rule]) -> Result<(), String> {
     if rule.tries == 0 || rule.when.samples() == 0 {
         return Err("needs at least one sample and one try".to_owned());
     }
-    if rule.when.limit().is_some_and(|l| !l.is_finite()) {
-        return Err("needs a finite limit".to_owned());
-    }
     fits(rule)?;
     let needed = rule.action.params();
     if let Some(missing) = needed.iter().find(|p| !rule.with.contains_key(**p)) {
@@ -317,10 +293,14 @@ fn check(rule: &Rule, earlier: &[Rule]) -> Result<(), String> {
     }
 }
 
-/// The action is for the alerting object, or for the link of an alerting port.
+/// The action is for the alerting object, for the link of an alerting port, or for the site of an alerting instance.
 fn fits(rule: &Rule) -> Result<(), String> {
     let (seen, acted) = (rule.when.kind(), rule.action.object_kind());
-    if seen == acted || (seen == ObjectKind::Port && acted == ObjectKind::Link) {
+    let near = matches!(
+        (seen, acted),
+        (ObjectKind::Port, ObjectKind::Link) | (ObjectKind::Instance, ObjectKind::Site)
+    );
+    if seen == acted || near {
         return Ok(());
     }
     Err(format!(

@@ -133,22 +133,18 @@ impl Running {
             return Some(Heard::Kill);
         }
         if subject == wire::CLOCK {
-            let told = read(message, |clock: Clock| clock.now);
-            return Some(match told {
-                Ok(now) => {
-                    self.now = self.now.max(now);
-                    Heard::Tick
-                }
-                Err(unreadable) => unreadable,
-            });
+            let now = &mut self.now;
+            return Some(read(message, |clock: Clock| {
+                *now = clock.now.max(*now);
+                Heard::Tick
+            }));
         }
-        let told = match subject.rsplit('.').next() {
-            Some("telemetry") => read(message, |b| Heard::Telemetry(b, Arc::clone(message))),
-            Some("inventory") => read(message, Heard::Inventory),
-            Some("maintenance") => read(message, Heard::Maintenance),
-            _ => return None,
-        };
-        Some(told.unwrap_or_else(|unreadable| unreadable))
+        match subject.rsplit('.').next() {
+            Some("telemetry") => Some(read(message, |b| Heard::Telemetry(b, Arc::clone(message)))),
+            Some("inventory") => Some(read(message, |i| Heard::Inventory(Box::new(i)))),
+            Some("maintenance") => Some(read(message, Heard::Maintenance)),
+            _ => None,
+        }
     }
 
     async fn react(&mut self, heard: Heard) {
@@ -185,11 +181,9 @@ impl Running {
 }
 
 /// What a message says; one that cannot be read is told as such.
-fn read<T: DeserializeOwned, R>(
-    message: &Arc<Message>,
-    say: impl FnOnce(T) -> R,
-) -> Result<R, Heard> {
-    serde_json::from_slice(&message.payload)
-        .map(say)
-        .map_err(|e| Heard::Unreadable(Arc::clone(message), e.to_string()))
+fn read<T: DeserializeOwned>(message: &Arc<Message>, say: impl FnOnce(T) -> Heard) -> Heard {
+    match serde_json::from_slice(&message.payload) {
+        Ok(content) => say(content),
+        Err(error) => Heard::Unreadable(Arc::clone(message), error.to_string()),
+    }
 }

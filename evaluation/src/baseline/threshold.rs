@@ -21,7 +21,7 @@ use zizhi_types::{Action, Body, Domain, ManagedObject, NetTime, PlanId, RecordId
 /// What the engine is told.
 pub enum Heard {
     /// What a domain consists of.
-    Inventory(Inventory),
+    Inventory(Box<Inventory>),
     /// Announced work.
     Maintenance(Maintenance),
     /// What a source measured, in which message.
@@ -91,7 +91,7 @@ impl Threshold {
     pub fn handle(&mut self, heard: Heard, now: NetTime) -> Vec<Command> {
         self.book.at(now);
         match heard {
-            Heard::Inventory(inventory) => self.facts.learn(inventory),
+            Heard::Inventory(inventory) => self.facts.learn(*inventory),
             Heard::Maintenance(work) => self.noted(work),
             Heard::Telemetry(batch, message) => {
                 self.watch
@@ -195,14 +195,14 @@ impl Threshold {
     fn begin_alerts(&mut self, index: usize) {
         let mut new: BTreeMap<ManagedObject, Vec<(ManagedObject, Sight)>> = BTreeMap::new();
         for (object, sight) in self.watch.firing(&self.rules, index) {
-            let target = self.rules.rules[index].target(&object);
+            let target = act::target(&self.rules.rules[index], &object, &self.facts);
             let spot = (index, target.clone());
             let known = self.incidents.get(&spot);
             if known.is_some_and(|i| i.alerts.contains_key(&object)) {
                 continue;
             }
             let now = self.book.now();
-            if self.facts.under_work(&object, now) || self.is_inhibited(index, &target) {
+            if self.facts.under_work(&object, now) || self.is_inhibited(index, &object, &target) {
                 self.watch.forget(&(index, object));
                 continue;
             }
@@ -213,14 +213,18 @@ impl Threshold {
         }
     }
 
-    /// A rule that explains this one alerts at the same object, or at a router at the end of the same link.
-    fn is_inhibited(&self, index: usize, target: &ManagedObject) -> bool {
+    /// A rule that explains this one alerts at the same object, at what is acted on, or at a router at the end of the
+    /// same link.
+    fn is_inhibited(&self, index: usize, object: &ManagedObject, target: &ManagedObject) -> bool {
         let unless = &self.rules.rules[index].unless;
         let greater: Vec<usize> = unless.iter().filter_map(|n| self.rules.index(n)).collect();
+        let explains = |other: &ManagedObject| {
+            other == object || other == target || self.facts.ends_at(target, other)
+        };
         self.incidents
             .keys()
             .filter(|(rule, _)| greater.contains(rule))
-            .any(|(_, object)| object == target || self.facts.ends_at(target, object))
+            .any(|(_, other)| explains(other))
     }
 
     /// Does what is due about an incident: a try, or a call for a person.

@@ -71,6 +71,8 @@ impl Watch {
                 let Some((bad, limit)) = breach(rule.when, sample, facts) else {
                     continue;
                 };
+                // What was taken out of service on purpose hurts nobody, whatever it measures.
+                let bad = bad && !facts.is_drained(&sample.object);
                 let sight = Sight {
                     metric: sample.metric,
                     limit,
