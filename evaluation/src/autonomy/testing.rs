@@ -45,6 +45,8 @@ impl Pen {
             network: "paper".to_owned(),
             seed: None,
             mode: pen.modes,
+            cases: 0,
+            without: vec![],
         };
         pen.write(body, Who::System, None, vec![]);
         pen
@@ -189,6 +191,7 @@ impl Pen {
             plans: vec![plan.id.clone()],
             rejected: vec![],
             from_case: None,
+            from_run: None,
         };
         self.write(planned, Who::System, Some(id), vec![]);
         let rehearsed = Body::Rehearsed {
