@@ -248,6 +248,11 @@ impl World {
         self.history.clear();
     }
 
+    /// Starts the stream that chooses objects and severities anew; nothing else changes.
+    pub(crate) fn rechoose(&mut self, seed: u64) {
+        self.rng.choose = ChaCha8Rng::seed_from_u64(seed);
+    }
+
     /// Lets time pass up to `to`. Nothing happens if `to` is not later than now.
     pub fn advance(&mut self, to: NetTime) {
         let end_us = to.0 * 1000;

@@ -3,9 +3,20 @@
 //! In: `<name>/scenario.yaml`. Out: a checked [`Scenario`]. It holds the ground truth: `zizhi-agents` does not depend on
 //! this package, so no agent can name these types, and nothing of them travels over the bus.
 
+pub mod claims;
+mod draw;
+mod generate;
 mod read;
+mod rehearse;
+mod suites;
+mod words;
+mod write;
 
+pub use generate::{GenerateConfig, GenerateError, generate};
 pub use read::{FILE, ScenarioError, load, load_suite, parse};
+pub use rehearse::START;
+pub use suites::{SMOKE, SUITES, suite};
+pub use write::to_yaml;
 
 pub use crate::sandbox::{DecoySpec, FaultSpec, Lie, LieSpec};
 
