@@ -103,7 +103,7 @@ fn a_network_that_is_nowhere_or_no_text_is_refused() {
     refused(
         folder.path(),
         &["demo", "--network", "atlantis"],
-        &["atlantis", "metro, geant, abilene"],
+        &["atlantis", "metro, county, geant, abilene"],
     );
     refused(
         folder.path(),

@@ -130,7 +130,10 @@ fn a_bad_network_file_says_where_and_what_to_write() {
         "{said}"
     );
     let said = network::load("nowhere").unwrap_err().to_string();
-    assert!(said.contains("metro, geant, abilene, county"), "{said}");
+    assert!(
+        said.contains("metro, county, geant, abilene, village"),
+        "{said}"
+    );
 }
 
 /// The folder of shared maps; `None` where it is not, which must not be on the build machine.

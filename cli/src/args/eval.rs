@@ -2,6 +2,7 @@
 
 use clap::{Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
+use zizhi_types::FaultKind;
 use zizhi_evaluation::trial::Policy;
 
 /// Commands of `eval`.
@@ -15,6 +16,12 @@ pub enum EvalCommand {
     Papers(EvalPapersArgs),
     /// Name the root causes of recorded public cases, and score the answers beside published methods.
     Rca(EvalRcaArgs),
+    /// Replay labelled public telemetry through the detector; score it beside simple methods and published figures.
+    Anomaly(EvalAnomalyArgs),
+    /// List the scenarios of a suite: network, what makes each hard, domains, title.
+    Scenarios(EvalScenariosArgs),
+    /// Make new scenarios from a seed; each is checked by simulation before it is written.
+    Generate(EvalGenerateArgs),
 }
 
 /// Flags of `eval learn`.
@@ -127,4 +134,72 @@ pub struct EvalRcaArgs {
     /// Score these answers instead of ours.
     #[arg(long, value_name = "PREDICTIONS.jsonl")]
     pub score: Option<PathBuf>,
+}
+
+/// Flags of `eval anomaly`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  zizhi eval anomaly data/anomaly\n  zizhi eval anomaly data/anomaly --only router --report anomaly.html\n  zizhi eval anomaly data/anomaly --json | jq .macro.vus_pr\n\nThe folder has manifest.csv (id, group, file, rows, channels, train_rows, interval_s, vus_window, sha256_csv) and for\nevery line of it a CSV file, plain or packed with gzip: timestamp, the channels, label."
+)]
+pub struct EvalAnomalyArgs {
+    /// The folder with manifest.csv.
+    pub dir: PathBuf,
+    /// Only the series of this group.
+    #[arg(long)]
+    pub only: Option<String>,
+    /// Series side by side; the figures do not depend on it.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: u16,
+    /// Write the scores and own alarms here, one CSV a series.
+    #[arg(long)]
+    pub scores: Option<PathBuf>,
+    /// Write a page with tables, and curves of the worst and best series of each group.
+    #[arg(long)]
+    pub report: Option<PathBuf>,
+    /// Print one JSON object: macro, groups, series, methods, published.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `eval scenarios`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  zizhi eval scenarios\n  zizhi eval scenarios --suite smoke --json\n  zizhi eval scenarios --suite my-scenarios/ --lang zh"
+)]
+pub struct EvalScenariosArgs {
+    /// A suite that comes with Zizhi (core, smoke), or a folder of scenarios.
+    #[arg(long, default_value = "core")]
+    pub suite: String,
+    /// Print one scenario a line as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `eval generate`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  zizhi eval generate --network abilene --shape cross-domain --count 5 --seed 1 --out my-scenarios\n  zizhi eval generate --network all --shape all --count 20 --seed 7 --out my-scenarios --json\n\nEqual flags give equal files. Nothing is overwritten."
+)]
+pub struct EvalGenerateArgs {
+    /// A built-in network, a network file, or `all` built-in ones in turn.
+    #[arg(long, default_value = "all")]
+    pub network: String,
+    /// What makes them hard, for example single, cross-domain, silent; or `all` in turn.
+    #[arg(long, default_value = "all")]
+    pub shape: String,
+    /// Wanted kind of the first fault, for example link-lossy. [default: drawn]
+    #[arg(long)]
+    pub fault: Option<FaultKind>,
+    /// How many.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub count: u32,
+    /// The seed of the first; each further one has the next number.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The folder that gets a folder per scenario.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Print one line per scenario as JSON.
+    #[arg(long)]
+    pub json: bool,
 }

@@ -31,9 +31,22 @@ pub(crate) struct Choice {
     pub index: usize,
     /// A second index: the instance of a stale policy.
     pub other: usize,
+    /// The service of a crowd or of a stale policy.
+    pub service: Option<usize>,
     pub params: BTreeMap<String, f64>,
     /// Groups and the extra requests per second they bring.
     pub crowd: Vec<(usize, f64)>,
+}
+
+/// What a stale policy does.
+#[derive(Debug, Clone)]
+pub(crate) struct Misguided {
+    /// Where everything goes.
+    pub instance: usize,
+    /// What it gets over what it can serve.
+    pub load_ratio: f64,
+    /// Whose requests.
+    pub groups: Vec<usize>,
 }
 
 impl Choice {
@@ -42,9 +55,15 @@ impl Choice {
             object: object.clone(),
             index,
             other: 0,
+            service: None,
             params: BTreeMap::new(),
             crowd: vec![],
         }
+    }
+
+    /// A parameter; 0 where it is not set.
+    pub fn param(&self, name: &str) -> f64 {
+        self.params.get(name).copied().unwrap_or(0.0)
     }
 
     pub fn with(mut self, name: &str, value: f64) -> Self {
@@ -321,7 +340,7 @@ impl World {
     }
 
     /// A cost of the overloaded link with which everything fits.
-    fn relief(&self, (factor, demand, port): Surge) -> Option<u32> {
+    pub(crate) fn relief(&self, (factor, demand, port): Surge) -> Option<u32> {
         let built = self.network.links[port / 2].cost;
         let tried = |tenths: &u32| (built * tenths / 10).clamp(built + 1, 65_535);
         RELIEF_TENTHS.iter().map(tried).find(|tried| {
@@ -371,35 +390,47 @@ impl World {
 
     /// A gateway, and the instance that all requests of its largest service go to though it cannot carry them.
     fn choose_gateway(&mut self) -> Option<Choice> {
-        let mut found: Vec<(f64, usize, usize, Vec<usize>)> = vec![];
-        for gateway in 0..self.gateways.len() {
+        let mut found: Vec<(usize, usize, Misguided)> = vec![];
+        for gateway in (0..self.gateways.len()).filter(|g| !self.gateways[*g].frozen) {
             for service in 0..self.network.services.len() {
-                let groups: Vec<usize> = self.layout.groups_of_gateway[gateway]
-                    .iter()
-                    .copied()
-                    .filter(|g| self.layout.groups[*g].service == service)
-                    .collect();
-                let rate: f64 = groups.iter().map(|g| self.groups[*g].rate_seen).sum();
-                let smallest = (0..self.instances.len())
-                    .filter(|i| self.instances[*i].service == service && self.instances[*i].up())
-                    .min_by(|x, y| {
-                        let capacity = |i: usize| self.instances[i].capacity_rps();
-                        capacity(*x).total_cmp(&capacity(*y))
-                    });
-                if let Some(i) = smallest.filter(|_| !self.gateways[gateway].frozen) {
-                    found.push((rate / self.instances[i].capacity_rps(), gateway, i, groups));
-                }
+                found.extend(
+                    self.misguided(gateway, service)
+                        .map(|m| (gateway, service, m)),
+                );
             }
         }
-        found.sort_by(|x, y| y.0.total_cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
-        let enough = found.iter().filter(|f| f.0 > 1.15).count();
+        found.sort_by(|x, y| {
+            let by_load = y.2.load_ratio.total_cmp(&x.2.load_ratio);
+            by_load.then((x.0, x.2.instance).cmp(&(y.0, y.2.instance)))
+        });
+        let enough = found.iter().filter(|f| f.2.load_ratio > 1.15).count();
         let pick = self.rng.choose.random_range(0..enough.max(1));
-        let (load, gateway, instance, groups) = found.into_iter().nth(pick)?;
-        let mut choice =
-            Choice::new(&self.layout.gateways[gateway].object, gateway).with("load_ratio", load);
-        choice.other = instance;
-        choice.crowd = groups.into_iter().map(|g| (g, 0.0)).collect();
+        let (gateway, service, misguided) = found.into_iter().nth(pick)?;
+        let mut choice = Choice::new(&self.layout.gateways[gateway].object, gateway)
+            .with("load_ratio", misguided.load_ratio);
+        choice.service = Some(service);
+        choice.other = misguided.instance;
+        choice.crowd = misguided.groups.into_iter().map(|g| (g, 0.0)).collect();
         Some(choice)
+    }
+
+    /// What would happen if a gateway sent all requests for a service to that service's smallest working instance.
+    pub(crate) fn misguided(&self, gateway: usize, service: usize) -> Option<Misguided> {
+        let groups: Vec<usize> = self.layout.groups_of_gateway[gateway]
+            .iter()
+            .copied()
+            .filter(|g| self.layout.groups[*g].service == service)
+            .collect();
+        let rate: f64 = groups.iter().map(|g| self.groups[*g].rate_seen).sum();
+        let capacity = |i: usize| self.instances[i].capacity_rps();
+        let instance = (0..self.instances.len())
+            .filter(|i| self.instances[*i].service == service && self.instances[*i].up())
+            .min_by(|x, y| capacity(*x).total_cmp(&capacity(*y)))?;
+        Some(Misguided {
+            instance,
+            load_ratio: rate / capacity(instance),
+            groups,
+        })
     }
 
     /// A site, and a crowd that sticks to it and is 1.25 to 1.5 times what its instances can serve.
@@ -410,13 +441,15 @@ impl World {
             .flat_map(|s| (0..self.network.services.len()).map(move |v| (s, v)))
             .collect();
         sites.shuffle(&mut self.rng.choose);
-        let (site, crowd) = sites
-            .into_iter()
-            .find_map(|(site, service)| Some((site, self.crowd(site, service, over)?)))?;
+        let (site, crowd) = sites.into_iter().find_map(|(site, service)| {
+            Some(((site, service), self.crowd(site, service, over)?))
+        })?;
+        let (site, service) = site;
         let extra = crowd.iter().map(|c| c.1).sum();
         let mut choice = Choice::new(&self.layout.sites[site].object, site)
             .with("extra_rps", extra)
             .with("lasts_s", lasts_s);
+        choice.service = Some(service);
         choice.crowd = crowd;
         Some(choice)
     }
@@ -424,27 +457,42 @@ impl World {
     /// Groups and extra requests that overload a site's instances of a service, within what their cells can carry
     /// and the other sites' instances could serve.
     fn crowd(&self, site: usize, service: usize, over: f64) -> Option<Vec<(usize, f64)>> {
-        let capacity = |here: bool| {
-            let fits = |i: &&super::state::InstanceState| {
-                i.service == service && i.up() && (i.site == site) == here
-            };
-            self.instances
-                .iter()
-                .filter(fits)
-                .map(super::state::InstanceState::capacity_rps)
-                .sum::<f64>()
-        };
-        let wanted = capacity(true) * over;
-        let of_service: Vec<usize> = (0..self.groups.len())
-            .filter(|g| self.layout.groups[*g].service == service)
-            .collect();
-        let usual: f64 = of_service.iter().map(|g| self.groups[*g].rate_seen).sum();
+        let wanted = self.serves(site, service) * over;
+        let elsewhere = self.capacity_of(service, |s| s != site);
         if wanted <= 0.0
             || self.sites[site].spare == 0
-            || usual + wanted * 0.5 > capacity(false) * 0.9
+            || self.usual_rps(service) + wanted * 0.5 > elsewhere * 0.9
         {
             return None;
         }
+        self.crowd_of(service, wanted)
+    }
+
+    /// Requests per second that a site's working instances of a service can serve.
+    pub(crate) fn serves(&self, site: usize, service: usize) -> f64 {
+        self.capacity_of(service, |s| s == site)
+    }
+
+    fn capacity_of(&self, service: usize, at: impl Fn(usize) -> bool) -> f64 {
+        self.instances
+            .iter()
+            .filter(|i| i.service == service && i.up() && at(i.site))
+            .map(super::state::InstanceState::capacity_rps)
+            .sum()
+    }
+
+    fn usual_rps(&self, service: usize) -> f64 {
+        (0..self.groups.len())
+            .filter(|g| self.layout.groups[*g].service == service)
+            .map(|g| self.groups[g].rate_seen)
+            .sum()
+    }
+
+    /// Groups of a service and the extra requests per second of each, `wanted` together, within what their cells can
+    /// carry.
+    pub(crate) fn crowd_of(&self, service: usize, wanted: f64) -> Option<Vec<(usize, f64)>> {
+        let of_service =
+            (0..self.groups.len()).filter(|g| self.layout.groups[*g].service == service);
         let room = |g: usize| {
             let cell = self.layout.groups[g].cell;
             let in_cell = (0..self.groups.len()).filter(|o| self.layout.groups[*o].cell == cell);
@@ -454,7 +502,6 @@ impl World {
         let mut crowd = vec![];
         let mut cells = std::collections::BTreeSet::new();
         let free: Vec<(usize, f64)> = of_service
-            .into_iter()
             .filter(|g| cells.insert(self.layout.groups[*g].cell))
             .map(|g| (g, room(g)))
             .collect();

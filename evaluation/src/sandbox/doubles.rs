@@ -52,6 +52,8 @@ pub(crate) enum Change {
     GroupFactor(usize, f64),
     CellOff(usize),
     CellOn(usize),
+    /// The next step of a fault's growth.
+    Grow(usize),
 }
 
 /// Planned changes by number.
@@ -132,6 +134,7 @@ impl World {
                 self.cells[cell].off = false;
                 self.cells[cell].prepared = false;
             }
+            Change::Grow(fault) => self.grow(fault),
         }
         self.review_faults();
     }

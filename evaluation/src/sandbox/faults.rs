@@ -6,7 +6,8 @@
 use super::choose::Choice;
 use super::clockwork::Event;
 use super::doubles::Change;
-use super::state::Pinned;
+use super::growth::Growth;
+use super::scene::{FaultSpec, SceneError};
 use super::world::{SECOND_US, World};
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -57,6 +58,8 @@ pub(crate) struct Fault {
     pub index: usize,
     /// Host of a slow instance.
     pub host: usize,
+    /// While it grows.
+    pub growth: Option<Growth>,
 }
 
 /// Actions that end a fault's harm.
@@ -91,6 +94,30 @@ impl World {
             network: self.network.name.clone(),
         })?;
         self.begin(kind, &choice);
+        Ok(self.note(kind, &choice, &[], None))
+    }
+
+    /// Makes exactly this fault begin now (`at_s` is the caller's business). Draws nothing from the seeded choice.
+    pub fn inject_as(&mut self, spec: &FaultSpec) -> Result<GroundTruth, SceneError> {
+        let choice = self.choice_of(spec)?;
+        let growth = if spec.ramp_s == 0 {
+            self.begin(spec.kind, &choice);
+            None
+        } else {
+            self.plan_end(spec.kind, &choice);
+            Some(self.begin_growing(spec.kind, &choice, spec.ramp_s))
+        };
+        Ok(self.note(spec.kind, &choice, &spec.cures, growth))
+    }
+
+    /// Writes a fault that has begun into the ground truth.
+    fn note(
+        &mut self,
+        kind: FaultKind,
+        choice: &Choice,
+        own_cures: &[Verb],
+        growth: Option<Growth>,
+    ) -> GroundTruth {
         self.fault_count += 1;
         let truth = GroundTruth {
             id: format!("fault-{}", self.fault_count),
@@ -99,7 +126,9 @@ impl World {
             object: choice.object.clone(),
             at: self.now(),
             cleared_at: None,
-            cures: if is_to_wait_out(kind, &choice) {
+            cures: if !own_cures.is_empty() {
+                own_cures.to_vec()
+            } else if is_to_wait_out(kind, choice) {
                 vec![]
             } else {
                 cures(kind).to_vec()
@@ -110,8 +139,9 @@ impl World {
             truth: truth.clone(),
             index: choice.index,
             host: self.instances.get(choice.index).map_or(0, |i| i.host),
+            growth,
         });
-        Ok(truth)
+        truth
     }
 
     /// Every fault so far.
@@ -121,7 +151,7 @@ impl World {
 
     fn begin(&mut self, kind: FaultKind, choice: &Choice) {
         let index = choice.index;
-        let param = |name: &str| choice.params.get(name).copied().unwrap_or(0.0);
+        let param = |name: &str| choice.param(name);
         match kind {
             FaultKind::LinkDown => self.links[index].locked = true,
             FaultKind::LinkRateCut => self.links[index].rate_mbps = param("rate_mbps"),
@@ -143,7 +173,7 @@ impl World {
             }
             FaultKind::TrafficSurge => {
                 self.demands[index].factor = param("factor");
-                self.plan(param("lasts_s"), Change::DemandFactor(index, 1.0));
+                self.plan_end(kind, choice);
             }
             FaultKind::InstanceCrash => {
                 self.stop_instance(index);
@@ -155,15 +185,9 @@ impl World {
             }
             FaultKind::SiteOverload => {
                 for &(group, extra_rps) in &choice.crowd {
-                    let rate = self.groups[group].rate_now.max(0.01);
-                    let grown = rate + extra_rps;
-                    self.groups[group].factor *= grown / rate;
-                    self.groups[group].pinned = Some(Pinned {
-                        site: index,
-                        share: extra_rps / grown,
-                    });
+                    self.crowd_presses(index, group, extra_rps);
                 }
-                self.plan(param("lasts_s"), Change::CrowdLeaves(index));
+                self.plan_end(kind, choice);
             }
             FaultKind::StalePolicy => {
                 self.gateways[index].frozen = true;
@@ -180,6 +204,20 @@ impl World {
         }
         if kind.object_kind() == zizhi_types::ObjectKind::Link {
             self.refresh_link(index);
+        }
+    }
+
+    /// Plans the end of a fault that ends by itself.
+    fn plan_end(&mut self, kind: FaultKind, choice: &Choice) {
+        let index = choice.index;
+        match kind {
+            FaultKind::TrafficSurge => {
+                self.plan(choice.param("lasts_s"), Change::DemandFactor(index, 1.0));
+            }
+            FaultKind::SiteOverload => {
+                self.plan(choice.param("lasts_s"), Change::CrowdLeaves(index));
+            }
+            _ => {}
         }
     }
 
@@ -280,7 +318,8 @@ impl World {
         match fault.truth.kind {
             FaultKind::LinkDown => self.links[at].locked,
             FaultKind::LinkRateCut => {
-                self.links[at].rate_mbps < 0.999 * self.network.links[at].capacity_mbps
+                let nearly = if fault.growth.is_some() { 1.0 } else { 0.999 };
+                self.links[at].rate_mbps < nearly * self.network.links[at].capacity_mbps
             }
             FaultKind::LinkLossy => self.links[at].is_lossy(),
             FaultKind::LinkFlapping => self.links[at].flapping,
@@ -291,7 +330,9 @@ impl World {
             FaultKind::InstanceCrash => self.instances[at].crashed,
             FaultKind::InstanceSlow => {
                 let i = &self.instances[at];
-                i.present && i.host == fault.host && i.host_slow[fault.host] > 1.5
+                let slow = i.host_slow[fault.host];
+                let grows = fault.growth.as_ref().is_some_and(|g| g.is_at(slow));
+                i.present && i.host == fault.host && (slow > 1.5 || grows)
             }
             FaultKind::SiteOverload => self
                 .groups

@@ -9,15 +9,20 @@ mod choose;
 mod clockwork;
 mod doubles;
 pub mod driver;
+mod explicit;
 mod faults;
+mod growth;
 mod instances;
 mod layout;
+mod lies;
 mod links;
 pub mod network;
+pub mod params;
 mod readings;
 mod requests;
 mod routing;
 mod run;
+mod scene;
 mod state;
 mod steering;
 mod telemetry;
@@ -30,6 +35,7 @@ pub use doubles::GroundTruthDouble;
 pub use driver::{AppliedAction, SandboxDriver};
 pub use faults::{GroundTruth, NoTarget};
 pub use run::Sandbox;
+pub use scene::{DecoySpec, FaultSpec, Lie, LieSpec, SceneError};
 pub use world::World;
 
 /// The longest time that one simulated network is run for, in seconds of its time. Our choice: two days.

@@ -8,9 +8,10 @@ use zizhi_types::topology::{Network, NetworkProblem};
 /// Networks that come with Zizhi: name and file.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("metro", include_str!("../../networks/metro.yaml")),
+    ("county", include_str!("../../networks/county.yaml")),
     ("geant", include_str!("../../networks/geant.yaml")),
     ("abilene", include_str!("../../networks/abilene.yaml")),
-    ("county", include_str!("../../networks/county.yaml")),
+    ("village", include_str!("../../networks/village.yaml")),
 ];
 
 /// Why a network could not be read.

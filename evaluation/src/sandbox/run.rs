@@ -3,6 +3,7 @@
 use super::doubles::GroundTruthDouble;
 use super::driver::{SandboxDriver, lock};
 use super::faults::{GroundTruth, NoTarget};
+use super::scene::{FaultSpec, LieSpec, SceneError};
 use super::world::{Notice, World};
 use serde::Serialize;
 use std::sync::{Arc, Mutex};
@@ -66,6 +67,16 @@ impl Sandbox {
     /// Makes a fault begin now; the seed chooses object and severity.
     pub fn inject(&self, kind: FaultKind) -> Result<GroundTruth, NoTarget> {
         lock(&self.world).inject(kind)
+    }
+
+    /// Makes exactly this fault begin now; its `at_s` is the caller's business.
+    pub fn inject_as(&self, spec: &FaultSpec) -> Result<GroundTruth, SceneError> {
+        lock(&self.world).inject_as(spec)
+    }
+
+    /// Makes a meter lie from now on; its `at_s` is the caller's business. Telemetry lies, the truth does not.
+    pub fn lie(&self, spec: &LieSpec) -> Result<(), SceneError> {
+        lock(&self.world).lie(spec)
     }
 
     /// Makes something happen that looks like a fault and is none.

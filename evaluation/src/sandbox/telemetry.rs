@@ -21,6 +21,9 @@ impl World {
             if self.is_silent(reading.source) {
                 continue;
             }
+            let Some(value) = self.told(reading, value) else {
+                continue;
+            };
             if last != Some(reading.source) {
                 last = Some(reading.source);
                 let source = self.source_name(reading.source).clone();

@@ -7,6 +7,7 @@ use super::clockwork::{Agenda, Event};
 use super::doubles::Plans;
 use super::faults::Fault;
 use super::layout::Layout;
+use super::lies::ActiveLie;
 use super::links::{SLOW_MEMORY, Shares};
 use super::readings::Reading;
 use super::routing::Fib;
@@ -113,6 +114,7 @@ pub struct World {
     pub(crate) history: VecDeque<Arc<Vec<Reading>>>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) fault_count: u64,
+    pub(crate) lies: Vec<ActiveLie>,
     pub(crate) plans: Plans,
     pub(crate) notices: Vec<Notice>,
 }
@@ -212,6 +214,7 @@ impl World {
             history: VecDeque::new(),
             faults: vec![],
             fault_count: 0,
+            lies: vec![],
             plans: Plans::default(),
             notices: vec![],
             layout: Arc::new(layout),
@@ -243,6 +246,11 @@ impl World {
         self.advance(start);
         self.close_interval();
         self.history.clear();
+    }
+
+    /// Starts the stream that chooses objects and severities anew; nothing else changes.
+    pub(crate) fn rechoose(&mut self, seed: u64) {
+        self.rng.choose = ChaCha8Rng::seed_from_u64(seed);
     }
 
     /// Lets time pass up to `to`. Nothing happens if `to` is not later than now.

@@ -3,16 +3,26 @@
 //! In: `<name>/scenario.yaml`. Out: a checked [`Scenario`]. It holds the ground truth: `zizhi-agents` does not depend on
 //! this package, so no agent can name these types, and nothing of them travels over the bus.
 
+pub mod claims;
+mod draw;
+mod generate;
 mod read;
+mod rehearse;
+mod suites;
+mod words;
+mod write;
 
-pub use read::{FILE, ScenarioError, load, load_suite, parse, suite};
+pub use generate::{GenerateConfig, GenerateError, generate};
+pub use read::{FILE, ScenarioError, load, load_suite, parse};
+pub use rehearse::START;
+pub use suites::{SMOKE, SUITES, suite};
+pub use write::to_yaml;
+
+pub use crate::sandbox::{DecoySpec, FaultSpec, Lie, LieSpec};
 
 use crate::sandbox::SCENE_LIMIT_S;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use zizhi_types::action::Verb;
 use zizhi_types::topology::Bilingual;
-use zizhi_types::{FaultKind, ManagedObject, Metric};
 
 /// The only version of the format.
 pub const SCHEMA: &str = "zizhi.scenario/v1";
@@ -130,70 +140,6 @@ pub struct Scenario {
     pub budget: Budget,
 }
 
-/// A fault.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FaultSpec {
-    /// What kind.
-    pub kind: FaultKind,
-    /// Where.
-    pub object: ManagedObject,
-    /// Seconds after the warm-up.
-    #[serde(default)]
-    pub at_s: u64,
-    /// How severe, by name with unit; what is left out gets the kind's middle severity.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub params: BTreeMap<String, f64>,
-    /// Seconds in which it grows from nothing to its severity.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub ramp_s: u64,
-    /// Actions that end it or take its harm away; empty: those of the kind.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cures: Vec<Verb>,
-}
-
-/// Something that looks like a kind of fault and needs no action.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DecoySpec {
-    /// The kind of fault that it looks like.
-    pub kind: FaultKind,
-    /// Seconds after the warm-up.
-    #[serde(default)]
-    pub at_s: u64,
-}
-
-/// A meter that lies for a while. What the network truly does is not touched.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LieSpec {
-    /// Whose meter; an object, not its source.
-    pub object: ManagedObject,
-    /// Which quantity.
-    pub metric: Metric,
-    /// What it says instead.
-    pub says: Lie,
-    /// Seconds after the warm-up.
-    #[serde(default)]
-    pub at_s: u64,
-    /// For so many seconds.
-    pub lasts_s: u64,
-}
-
-/// How a meter lies.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Lie {
-    /// The last true value, again and again.
-    Frozen,
-    /// Always this value.
-    Value(f64),
-    /// The true value times this.
-    Times(f64),
-    /// Nothing at all.
-    Mute,
-}
-
 /// What a good outcome is, in seconds of network time after the last fault began.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -265,9 +211,4 @@ impl Scenario {
 
 const fn ten_minutes() -> u64 {
     600
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
-const fn is_zero(n: &u64) -> bool {
-    *n == 0
 }

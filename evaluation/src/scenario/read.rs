@@ -114,8 +114,3 @@ fn refuse_same_names(scenarios: &[Scenario], folder: &Path) -> Result<(), Scenar
         }),
     }
 }
-
-/// A suite by name, or in a folder.
-pub fn suite(name: &str) -> Result<Vec<Scenario>, ScenarioError> {
-    load_suite(Path::new(name))
-}

@@ -10,7 +10,7 @@ use super::policy::Policy;
 use super::result::TrialResult;
 use crate::baseline::{Baseline, BaselineError, Rules};
 use crate::sandbox::truth::is_felt;
-use crate::sandbox::{NoTarget as SceneError, Sandbox, network};
+use crate::sandbox::{Sandbox, SceneError, network};
 use crate::scenario::{DecoySpec, Scenario};
 use std::path::Path;
 use std::sync::Arc;
@@ -328,8 +328,8 @@ impl<'a> Show<'a> {
 
     fn give(&self, cue: &Cue<'_>) -> Result<(), SceneError> {
         match cue {
-            Cue::Fault(fault) => self.sandbox.inject(fault.kind).map(drop),
-            Cue::Lie(_) => Ok(()),
+            Cue::Fault(fault) => self.sandbox.inject_as(fault).map(drop),
+            Cue::Lie(lie) => self.sandbox.lie(lie),
             // A decoy that finds no place now is left out: it is there to mislead, not to be found.
             Cue::Decoy(decoy) => {
                 let _ = self.sandbox.inject_double(decoy.kind);
