@@ -2,8 +2,8 @@
 
 use clap::{Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
-use zizhi_types::FaultKind;
 use zizhi_evaluation::trial::Policy;
+use zizhi_types::FaultKind;
 
 /// Commands of `eval`.
 #[derive(Debug, Subcommand)]
@@ -77,6 +77,10 @@ pub struct EvalRunArgs {
     /// Trials side by side. [default: the number of processors]
     #[arg(long)]
     pub jobs: Option<usize>,
+    /// Scenarios that the swarm lives through before it is measured; they are generated and of no suite. Without
+    /// practice learning has nothing to show.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub practice: u32,
     /// Leave the doubles out, in which nothing is wrong.
     #[arg(long)]
     pub no_doubles: bool,

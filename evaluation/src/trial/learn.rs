@@ -135,12 +135,13 @@ pub fn learn(
                     memory,
                     ..set.clone()
                 };
-                round(&run_config, &set, stop, tell)
+                play_all(&run_config, &set, stop, tell)
             };
             let remembered = memory.len();
             let with = play(Policy::Whole, memory.clone())?;
             let without = play(Policy::WITHOUT_LEARNING, vec![])?;
-            memory.extend(lessons(&config.folder, number, &with)?);
+            let journals = round_folder(&config.folder, number, Policy::Whole).join("journals");
+            memory.extend(lessons(&journals, &format!("round-{number}"), &with)?);
             rounds.push(summed_up(number, phase, remembered, &with, &without));
         }
     }
@@ -169,7 +170,8 @@ fn round_config(
     }
 }
 
-fn round(
+/// Plays everything, and takes a trial that cannot be played for a failure of the whole.
+pub(super) fn play_all(
     config: &RunConfig,
     set: &Set,
     stop: &AtomicBool,
@@ -185,17 +187,17 @@ fn round(
     Ok(outcome.results)
 }
 
-/// What the journals of a round teach.
-fn lessons(folder: &Path, number: u32, played: &[TrialResult]) -> Result<Vec<Case>, LearnError> {
-    let journals = round_folder(folder, number, Policy::Whole).join("journals");
+/// What the journals of some trials teach; `run` is what they are called in the cases.
+pub(super) fn lessons(
+    journals: &Path,
+    run: &str,
+    played: &[TrialResult],
+) -> Result<Vec<Case>, LearnError> {
     let mut cases = vec![];
     for result in played {
         let entries = journal::read(&journals.join(&result.journal))?;
         let records: Vec<_> = entries.into_iter().map(|e| e.record).collect();
-        cases.extend(cases_of(
-            &records,
-            &format!("round-{number}-{}", result.scenario),
-        ));
+        cases.extend(cases_of(&records, &format!("{run}-{}", result.scenario)));
     }
     Ok(cases)
 }

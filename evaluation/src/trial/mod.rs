@@ -12,6 +12,7 @@ pub mod learn;
 mod objects;
 mod page;
 mod policy;
+pub mod practice;
 pub mod present;
 mod result;
 pub mod run;

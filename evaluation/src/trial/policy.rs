@@ -34,6 +34,14 @@ impl Policy {
         Self::Whole,
     ];
 
+    /// Whether it remembers what it lived through.
+    pub fn learns(self) -> bool {
+        !matches!(
+            self,
+            Self::Nothing | Self::Threshold | Self::WITHOUT_LEARNING
+        )
+    }
+
     /// The name in files and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {

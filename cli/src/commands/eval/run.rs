@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use zizhi_agents::SwarmConfig;
 use zizhi_evaluation::baseline::Rules;
 use zizhi_evaluation::scenario::{self, Scenario};
+use zizhi_evaluation::trial::practice::practise;
 use zizhi_evaluation::trial::present::{gap, rows};
 use zizhi_evaluation::trial::run::{Outcome, Progress, RunConfig, run as run_trials};
 use zizhi_evaluation::trial::{Policy, Scores, Set, Summary};
@@ -22,8 +23,14 @@ use zizhi_types::topology::Bilingual;
 /// Runs the command.
 pub fn run(args: EvalRunArgs, lang: Language) -> Result<ExitCode, Failure> {
     let (name, scenarios) = suite(args.dir.as_deref(), &args.suite)?;
-    let set = set(args.playbooks.as_deref(), args.config.as_deref())?;
+    let mut set = set(args.playbooks.as_deref(), args.config.as_deref())?;
     let folder = folder(&args, &name);
+    let bar = Bar::new(lang);
+    let stop = stop_on_ctrl_c()?;
+    if policies(&args.policy).iter().any(|p| p.learns()) {
+        let told = |progress: Progress<'_>| bar.tell(&progress);
+        set.memory = practise(args.practice, &folder, jobs(args.jobs), &set, &stop, &told)?;
+    }
     let config = RunConfig {
         scenarios,
         policies: policies(&args.policy),
@@ -33,8 +40,6 @@ pub fn run(args: EvalRunArgs, lang: Language) -> Result<ExitCode, Failure> {
         jobs: jobs(args.jobs),
         folder,
     };
-    let bar = Bar::new(lang);
-    let stop = stop_on_ctrl_c()?;
     let outcome = run_trials(&config, &set, &stop, &|progress| bar.tell(&progress))?;
     bar.end();
     let summary = Summary::over(&outcome.results);
