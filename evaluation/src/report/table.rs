@@ -112,6 +112,9 @@ pub struct Row {
     cells: Vec<Cell>,
 }
 
+/// From so many columns on a table keeps its width on a small screen and scrolls.
+const MANY: usize = 5;
+
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
@@ -193,7 +196,7 @@ impl Table {
         html! {
             // Wide tables scroll in their own box, which the keyboard can reach.
             div.wide tabindex="0" role="region" aria-label=[label] {
-                table {
+                table class=[(self.head.len() >= MANY).then_some("many")] {
                     @if let Some(caption) = &self.caption { caption { (shown(caption)) } }
                     thead { tr {
                         @for (column, head) in self.head.iter().enumerate() {
