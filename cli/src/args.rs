@@ -55,7 +55,10 @@ pub enum Command {
     /// Compute an autonomy level from what really happened.
     Score(ScoreArgs),
     /// Measure how good the swarm is: scenarios, baselines, ablations, public data sets, published experiments.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example: zizhi eval papers --report papers.html"
+    )]
     Eval(EvalCommand),
     /// A process of the lab; started by the lab itself.
     #[command(hide = true)]

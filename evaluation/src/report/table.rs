@@ -112,6 +112,9 @@ pub struct Row {
     cells: Vec<Cell>,
 }
 
+/// From so many columns of words on a table keeps its width on a small screen and scrolls.
+const MANY: usize = 4;
+
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
@@ -188,12 +191,20 @@ impl Table {
         cells.next().is_some_and(Cell::is_number)
     }
 
+    /// Whether a small screen would break its words one by one.
+    fn is_wordy(&self) -> bool {
+        (0..self.head.len())
+            .filter(|column| !self.is_numeric(*column))
+            .count()
+            >= MANY
+    }
+
     pub(super) fn render(&self) -> Markup {
         let label = self.caption.as_ref().or(self.head.first()).map(joined);
         html! {
             // Wide tables scroll in their own box, which the keyboard can reach.
             div.wide tabindex="0" role="region" aria-label=[label] {
-                table {
+                table class=[(self.is_wordy()).then_some("many")] {
                     @if let Some(caption) = &self.caption { caption { (shown(caption)) } }
                     thead { tr {
                         @for (column, head) in self.head.iter().enumerate() {

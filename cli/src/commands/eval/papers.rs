@@ -13,6 +13,9 @@ use zizhi_types::topology::Bilingual;
 
 /// Runs the command.
 pub fn run(args: EvalPapersArgs, lang: Language) -> Result<ExitCode, Failure> {
+    if let Some(path) = &args.report {
+        check(path)?;
+    }
     let study = study(args.seed, lang);
     let claims = study.claims();
     if args.json {
@@ -86,11 +89,27 @@ fn table(claims: &[&Claim], lang: Language) -> comfy_table::Table {
     table
 }
 
+/// Tells before the work begins that its result would have no place.
+fn check(path: &Path) -> Result<(), Failure> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match folder.filter(|folder| !folder.is_dir()) {
+        None => Ok(()),
+        Some(folder) => Err(format!(
+            "cannot write the report to {}: there is no folder {}; name a file in a folder that exists",
+            path.display(),
+            folder.display()
+        )
+        .into()),
+    }
+}
+
 fn write(path: &Path, study: &Study, lang: Language) -> Result<(), Failure> {
     let html = page(study).opens_in(lang).render();
     std::fs::write(path, html).map_err(|error| {
         format!(
-            "cannot write the report to {}: {error}; name a file in a folder that exists",
+            "cannot write the report to {}: {error}; name a file that may be written",
             path.display()
         )
     })?;

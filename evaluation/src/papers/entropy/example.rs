@@ -14,7 +14,7 @@ const NODES: [(&str, [f64; 3], f64); 6] = [
 
 /// Name and need in the same units.
 const TASKS: [(&str, [f64; 3]); 3] = [
-    ("inference", [310.0, 45.0, 8.0]),
+    ("inference", [290.0, 45.0, 8.0]),
     ("training", [650.0, 25.0, 32.0]),
     ("rendering", [150.0, 90.0, 4.0]),
 ];

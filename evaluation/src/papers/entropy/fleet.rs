@@ -160,8 +160,8 @@ mod tests {
             .iter()
             .map(|s| (s.kind.name(), s.slots))
             .collect();
-        assert_eq!(slots, [("A", 5), ("B", 2), ("C", 5), ("D", 14)]);
-        assert_eq!(fleet.slots(), 104);
+        assert_eq!(slots, [("A", 4), ("B", 2), ("C", 5), ("D", 14)]);
+        assert_eq!(fleet.slots(), 100);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod fleet;
 mod matching;
 mod report;
 mod serving;
+mod serving_report;
 mod state;
 
 pub use claims::claims;

@@ -311,7 +311,7 @@ mod tests {
             let outcome = serve(128, Setting::CANONICAL, dispatch, 3);
             assert_eq!(outcome.first_token_ms.len(), REQUESTS, "{dispatch:?}");
             assert!(
-                outcome.first_token_ms[0] >= READ_MS + RTT_MS[0],
+                outcome.first_token_ms[0] > READ_MS + RTT_MS[0] - 1e-6,
                 "nobody is faster than reading"
             );
         }

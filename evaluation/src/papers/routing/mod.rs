@@ -10,6 +10,7 @@
 mod claims;
 mod model;
 mod poisson;
+mod readings_report;
 mod report;
 mod sweep;
 
