@@ -33,6 +33,9 @@ const fn peer(en: &'static str, zh: &'static str, vus_pr: f64) -> Published {
     }
 }
 
+/// The groups that the means were taken over.
+pub const GROUPS: [&str; 5] = ["nab", "mscloud", "smd", "appserver", "router"];
+
 /// All published figures.
 pub const PUBLISHED: &[Published] = &[
     peer(
