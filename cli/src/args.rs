@@ -51,7 +51,10 @@ pub enum Command {
     /// Search playbooks and past incidents, in English or Chinese.
     Search(SearchArgs),
     /// Measure how good the swarm is: scenarios, baselines, ablations, public data sets, published experiments.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example: zizhi eval anomaly data/anomaly --report anomaly.html"
+    )]
     Eval(EvalCommand),
     /// A process of the lab; started by the lab itself.
     #[command(hide = true)]
