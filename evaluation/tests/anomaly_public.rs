@@ -105,11 +105,17 @@ fn the_public_set_is_reported_whole_and_chance_stays_chance() {
         "random scores: {chance}, published 0.160"
     );
     assert!((random.overall.get("auc_roc").unwrap() - 0.5).abs() < 0.02);
-    // Our own implementation of a published baseline is as good as theirs, with another fusion of channels.
-    for (group, published) in [("nab", 0.248), ("mscloud", 0.576), ("router", 0.891)] {
+    // Our own implementation of a published baseline comes near to theirs; its fusion of channels is another.
+    for (group, published, room) in [
+        ("nab", 0.248, 0.02),
+        ("mscloud", 0.576, 0.02),
+        ("smd", 0.349, 0.05),
+        ("appserver", 0.135, 0.05),
+        ("router", 0.891, 0.02),
+    ] {
         let reached = fixed.group(group).unwrap().get("vus_pr").unwrap();
         assert!(
-            (reached - published).abs() < 0.02,
+            (reached - published).abs() < room,
             "{group}: {reached}, published {published}"
         );
     }

@@ -13,7 +13,7 @@ pub enum EvalCommand {
 /// Flags of `eval anomaly`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  zizhi eval anomaly data/anomaly\n  zizhi eval anomaly data/anomaly --only router --report anomaly.html\n  zizhi eval anomaly data/anomaly --json | jq .macro.vus_pr\n\nThe folder has manifest.csv (id, group, file, rows, channels, train_rows, interval_s, vus_window, sha256_csv) and for\nevery line of it a CSV file, plain or packed with gzip: timestamp, the channels, label."
+    after_help = "Examples:\n  zizhi eval anomaly data/anomaly\n  zizhi eval anomaly data/anomaly --only router --report anomaly.html\n  zizhi eval anomaly data/anomaly --json | jq .macro.vus_pr\n\nThe folder has manifest.csv (id, group, file, rows, channels, train_rows, interval_s, vus_window, sha256_csv) and for every line of it a CSV file, plain or packed with gzip: timestamp, the channels, label."
 )]
 pub struct EvalAnomalyArgs {
     /// The folder with manifest.csv.

@@ -93,8 +93,8 @@ fn peers() -> Section {
     Section::new(both("What others reach", "他人的结果"))
         .anchor("peers")
         .text(both(
-            "Published figures on the whole development set, taken with the same metrics; they were not computed here.",
-            "他人在整个开发集上以相同指标公布的数字；并非此处计算。",
+            "Figures as others state them for the whole development set of five groups; they were not computed here.",
+            "他人就整个五组开发集给出的数字；并非此处计算。",
         ))
         .table(table)
 }
