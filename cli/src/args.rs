@@ -57,7 +57,7 @@ pub enum Command {
     /// Measure how good the swarm is: scenarios, baselines, ablations, public data sets, published experiments.
     #[command(
         subcommand,
-        after_help = "Example: zizhi eval papers --report papers.html"
+        after_help = "Example: zizhi eval run --suite smoke"
     )]
     Eval(EvalCommand),
     /// A process of the lab; started by the lab itself.

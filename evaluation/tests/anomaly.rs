@@ -1,6 +1,6 @@
 //! Replay of labelled telemetry: nobody looks ahead, nothing is flattered, every bad file is told where it is bad.
 //!
-//! Small made-up data sets everywhere; the public data set too, where it is at hand beside the repository.
+//! Here on small made-up data sets; `anomaly_public` has the same for the public one.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -8,44 +8,24 @@
     reason = "a test stops at the first surprise; equal means equal to the last digit"
 )]
 
+mod anomaly_common;
+
+use anomaly_common::{made_up, nobody_looks_ahead};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
-use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use zizhi_evaluation::anomaly::metrics::vus::vus;
+use zizhi_evaluation::anomaly::present::comparisons;
 use zizhi_evaluation::anomaly::{
-    Entry, Manifest, Method, Outcome, Progress, Settings, replay, report, run, write_scores,
+    Entry, Method, Outcome, Progress, Settings, report, run, write_scores,
 };
 use zizhi_types::text::Language;
 
 const TRAIN: usize = 60;
-
-/// A file of `rows` rows: a value that swings, a counter, and an event of ten rows after every hundred.
-fn made_up(rows: usize, seed: u64) -> String {
-    let mut chance = ChaCha8Rng::seed_from_u64(seed);
-    let mut text = String::from("timestamp,load,bytes_total,label\n");
-    let mut count = 4_294_900_000.0_f64;
-    for row in 0..rows {
-        let event = row % 110 >= 100;
-        let swing = 40.0 + 10.0 * (row as f64 / 15.0).sin() + chance.random_range(0.0..4.0);
-        let load = if event { swing * 2.5 } else { swing };
-        count = (count + load * 100.0).rem_euclid(4_294_967_296.0);
-        let _ = writeln!(
-            text,
-            "{},{load:.3},{count:.0},{}",
-            row * 60,
-            u8::from(event)
-        );
-    }
-    text
-}
 
 /// A folder being filled with a data set.
 struct Data {
@@ -157,6 +137,29 @@ fn one_object_has_the_first_methods_figures_and_those_of_all() {
             .is_some()
     );
     assert!(json["published"].as_array().unwrap().len() > 4);
+}
+
+#[test]
+fn published_means_stand_beside_means_over_the_same_groups_only() {
+    let data = small();
+    let told = |only: Option<&str>| {
+        let only = only.map(str::to_owned);
+        let outcome = data
+            .run(&Settings {
+                only,
+                ..Settings::default()
+            })
+            .unwrap();
+        comparisons(&outcome)
+    };
+    let all = told(None);
+    let groups: Vec<Option<&str>> = all.iter().map(|c| c.group.as_deref()).collect();
+    assert_eq!(groups, [None, Some("even"), Some("odd")]);
+    for row in all.iter().flat_map(|c| &c.rows) {
+        assert_eq!(row.len(), Method::ALL.len() + 2);
+        assert_eq!(row.last().unwrap().en, "", "nobody published {}", row[0].en);
+    }
+    assert_eq!(told(Some("odd")).len(), 1, "one group needs no mean");
 }
 
 #[test]
@@ -347,35 +350,6 @@ fn another_file_than_the_manifests_is_a_warning() {
     );
 }
 
-/// Scores of all methods when only the first `rows` rows of a series exist.
-fn of_prefix(entry: &Entry, text: &str, rows: usize) -> Vec<Vec<f64>> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("prefix.csv");
-    let lines: Vec<&str> = text.lines().take(rows + 1).collect();
-    std::fs::write(&path, lines.join("\n")).unwrap();
-    let entry = Entry {
-        path,
-        rows,
-        ..entry.clone()
-    };
-    let replayed = replay(&entry, &Method::ALL).unwrap();
-    replayed.scored.into_iter().map(|s| s.score).collect()
-}
-
-/// Fails if a later row changes the score of an earlier one.
-fn nobody_looks_ahead(entry: &Entry, text: &str, rows: usize) {
-    let part = of_prefix(entry, text, rows);
-    let whole = of_prefix(entry, text, entry.rows);
-    for ((method, part), whole) in Method::ALL.iter().zip(&part).zip(&whole) {
-        assert_eq!(part.len(), rows);
-        assert!(
-            part[..] == whole[..rows],
-            "{method:?} looks ahead in {}",
-            entry.id
-        );
-    }
-}
-
 fn entry(rows: usize) -> Entry {
     Entry {
         id: "made-up".to_owned(),
@@ -396,115 +370,5 @@ proptest! {
     #[test]
     fn a_later_row_never_changes_an_earlier_score(seed in any::<u64>(), rows in TRAIN..500_usize) {
         nobody_looks_ahead(&entry(500), &made_up(500, seed), rows);
-    }
-}
-
-/// The public data set; nothing where it is missing, which only a machine without the duty to have it may say.
-fn public() -> Option<PathBuf> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/anomaly");
-    if Path::new(folder).join("manifest.csv").is_file() {
-        return Some(PathBuf::from(folder));
-    }
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "only the automatic build has the duty to have the data"
-    )]
-    let duty = std::env::var_os("CI").is_some();
-    assert!(!duty, "no {folder}");
-    println!("SKIPPED: no public data set: {folder}");
-    None
-}
-
-fn unpacked(entry: &Entry) -> String {
-    let file = std::fs::File::open(&entry.path).unwrap();
-    std::io::read_to_string(flate2::read::GzDecoder::new(file)).unwrap()
-}
-
-#[test]
-fn nobody_looks_ahead_in_public_series() {
-    let Some(folder) = public() else { return };
-    let manifest = Manifest::load(&folder).unwrap();
-    for (id, rows) in [
-        ("nab/speed_7578", 700),
-        ("mscloud/purchase-02", 500),
-        ("appserver/asd-omi-5", 9000),
-        ("router/bgp1-leaf2", 300),
-    ] {
-        let entry = manifest.entries.iter().find(|e| e.id == id).unwrap();
-        nobody_looks_ahead(entry, &unpacked(entry), rows);
-    }
-}
-
-/// Mean VUS-PR over a group when every series' events are put elsewhere, in another order.
-fn with_events_elsewhere(outcome: &Outcome, group: &str, place: usize) -> f64 {
-    let mut volumes = vec![];
-    for series in outcome.replayed.iter().filter(|s| s.entry.group == group) {
-        let label = series.test_label();
-        if !label.contains(&true) {
-            continue;
-        }
-        let mut chance = ChaCha8Rng::seed_from_u64(label.len() as u64);
-        let (_, score) = series.scored[place].parts(series.entry.train_rows);
-        for _ in 0..10 {
-            let label = shuffled(label, &mut chance);
-            volumes.push(vus(&label, score, series.entry.vus_window.min(40)).0);
-        }
-    }
-    volumes.iter().sum::<f64>() / volumes.len() as f64
-}
-
-/// The same stretches in another order: as many events, as long as before.
-fn shuffled(label: &[bool], chance: &mut ChaCha8Rng) -> Vec<bool> {
-    let mut stretches: Vec<&[bool]> = label.chunk_by(|a, b| a == b).collect();
-    stretches.shuffle(chance);
-    let mut label = stretches.concat();
-    let by = chance.random_range(0..label.len());
-    label.rotate_left(by);
-    label
-}
-
-#[test]
-fn the_public_set_is_reported_whole_and_chance_stays_chance() {
-    let Some(folder) = public() else { return };
-    let settings = Settings {
-        methods: vec![Method::ALL[0], Method::FixedRobustZ, Method::Random],
-        ..Settings::default()
-    };
-    let outcome = run(&folder, &settings, &|_| {}).unwrap();
-    let wanted = Manifest::load(&folder).unwrap().groups();
-    for method in &outcome.methods {
-        let groups: Vec<&String> = method.groups.iter().map(|(name, _)| name).collect();
-        assert_eq!(groups, wanted.iter().collect::<Vec<_>>());
-    }
-    assert_eq!(outcome.warnings, Vec::<String>::new());
-    let [ours, fixed, random] = outcome.methods.as_slice() else {
-        panic!("three methods were asked for");
-    };
-    let chance = random.overall.get("vus_pr").unwrap();
-    assert!(
-        (chance - 0.160).abs() < 0.02,
-        "random scores: {chance}, published 0.160"
-    );
-    assert!((random.overall.get("auc_roc").unwrap() - 0.5).abs() < 0.02);
-    // Our own implementation of a published baseline is as good as theirs, with another fusion of channels.
-    for (group, published) in [("nab", 0.248), ("mscloud", 0.576), ("router", 0.891)] {
-        let reached = fixed.group(group).unwrap().get("vus_pr").unwrap();
-        assert!(
-            (reached - published).abs() < 0.02,
-            "{group}: {reached}, published {published}"
-        );
-    }
-    assert!(
-        ours.overall.get("vus_pr").unwrap() > chance + 0.1,
-        "worse than chance"
-    );
-    // Events put elsewhere: the detector's scores are worth no more than random ones.
-    for group in ["nab", "mscloud"] {
-        let [ours, random] = [0, 2].map(|place| with_events_elsewhere(&outcome, group, place));
-        println!("{group}, events elsewhere: ours {ours:.3}, random {random:.3}");
-        assert!(
-            (ours - random).abs() < 0.06,
-            "{group}: {ours} against {random}"
-        );
     }
 }

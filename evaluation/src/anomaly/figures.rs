@@ -103,14 +103,14 @@ pub const FIGURES: &[Figure] = &[
     ),
     figure(
         "own_fa_per_series_day",
-        "own false/day",
-        "自身误报/天",
+        "own alarms: false/day",
+        "自身告警：误报/天",
         Unit::PerDay,
     ),
     figure(
         "own_median_delay_s",
-        "own delay",
-        "自身告警时延",
+        "own alarms: delay",
+        "自身告警：时延",
         Unit::Seconds,
     ),
     figure("n_series", "series", "序列数", Unit::Count),

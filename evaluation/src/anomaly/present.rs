@@ -4,8 +4,9 @@
 
 use super::figures::{FIGURES, Figure, Figures, Unit};
 use super::outcome::Outcome;
-use super::published::{PUBLISHED, Published};
+use super::published::{GROUPS, PUBLISHED, Published};
 use crate::report::{both, same};
+use std::collections::BTreeSet;
 use zizhi_types::topology::Bilingual;
 
 /// Methods beside each other.
@@ -21,14 +22,17 @@ pub struct Comparison {
     pub rows: Vec<Vec<Bilingual>>,
 }
 
-/// All tables: over all groups first, then the groups in the order of the manifest.
+/// All tables: over all groups first, unless there is one only, then the groups in the order of the manifest.
 pub fn comparisons(outcome: &Outcome) -> Vec<Comparison> {
     let groups = outcome.methods.first().map(|m| m.groups.as_slice());
+    let several = groups.is_some_and(|groups| groups.len() > 1);
     let names = groups
         .unwrap_or_default()
         .iter()
         .map(|(name, _)| Some(name.as_str()));
-    std::iter::once(None)
+    several
+        .then_some(None)
+        .into_iter()
         .chain(names)
         .map(|group| comparison(outcome, group))
         .collect()
@@ -58,7 +62,7 @@ fn comparison(outcome: &Outcome, group: Option<&str>) -> Comparison {
             .iter()
             .filter(known)
             .filter(|figure| !told(figure))
-            .map(|figure| row(figure, &columns, group))
+            .map(|figure| row(figure, &columns, published(outcome, figure, group)))
             .collect(),
     }
 }
@@ -90,19 +94,23 @@ pub fn notes() -> Vec<Bilingual> {
     ]
 }
 
-fn row(figure: &Figure, columns: &[&Figures], group: Option<&str>) -> Vec<Bilingual> {
+fn row(figure: &Figure, columns: &[&Figures], peers: Bilingual) -> Vec<Bilingual> {
     let value = |c: &&Figures| same(figure.unit.text(c.get(figure.key).unwrap_or(f64::NAN)));
     let mut cells = vec![both(figure.en, figure.zh)];
     cells.extend(columns.iter().map(value));
-    cells.push(published(figure, group));
+    cells.push(peers);
     cells
 }
 
-/// What others reach, one a line.
-fn published(figure: &Figure, group: Option<&str>) -> Bilingual {
+/// What others reach, one a line. Their means are shown beside means over the same groups only.
+fn published(outcome: &Outcome, figure: &Figure, group: Option<&str>) -> Bilingual {
+    let same_groups = outcome.methods.first().is_some_and(|m| {
+        let names: BTreeSet<&str> = m.groups.iter().map(|(name, _)| name.as_str()).collect();
+        names == GROUPS.into_iter().collect()
+    });
     let value = |peer: &Published| match (group, figure.key) {
-        (None, "vus_pr") => peer.vus_pr,
-        (None, "ops_recall") => peer.ops_recall,
+        (None, "vus_pr") if same_groups => peer.vus_pr,
+        (None, "ops_recall") if same_groups => peer.ops_recall,
         (Some(name), "vus_pr") => {
             let found = peer.groups.iter().find(|(group, _)| *group == name);
             found.map(|(_, value)| *value)

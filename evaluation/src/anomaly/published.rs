@@ -1,7 +1,8 @@
 //! What others reach on the same data, with the same metrics: published figures to hold ours against.
 //!
-//! They were measured once, on the development part of the same data set, by the authors of its reference metrics. They
-//! are not computed here and do not change with the data that is replayed.
+//! They are taken over as they were stated for the development set of five groups, and not computed here; they do not
+//! change with the data that is replayed. Of the fixed robust z-score we have an implementation of our own: it comes
+//! within 0.05 of what is stated for each group, with another fusion of channels.
 
 use serde::Serialize;
 
@@ -32,6 +33,9 @@ const fn peer(en: &'static str, zh: &'static str, vus_pr: f64) -> Published {
         groups: &[],
     }
 }
+
+/// The groups that the means were taken over.
+pub const GROUPS: [&str; 5] = ["nab", "mscloud", "smd", "appserver", "router"];
 
 /// All published figures.
 pub const PUBLISHED: &[Published] = &[

@@ -77,10 +77,7 @@ impl Method {
     pub fn name(self) -> Bilingual {
         let (en, zh) = match self {
             Self::Product(Cadence::Seconds) => ("Zizhi as it ships", "自智（出厂设置）"),
-            Self::Product(Cadence::Samples) => (
-                "Zizhi, time constants in samples",
-                "自智，时间常数按样本数计",
-            ),
+            Self::Product(Cadence::Samples) => ("Zizhi in samples", "自智（按样本数计）"),
             Self::FixedRobustZ => ("robust z", "稳健 z 分数"),
             Self::Random => ("random", "随机"),
         };

@@ -8,6 +8,7 @@ use super::error::AnomalyError;
 use super::figures::{FIGURES, Unit};
 use super::outcome::{Compared, Outcome};
 use super::present::{Comparison, comparisons, notes};
+use super::published::{GROUPS, PUBLISHED};
 use super::replay::Replayed;
 use crate::report::plot::{Axis, Lines, Series};
 use crate::report::{Cell, Figure, Page, Section, Table, both, same};
@@ -30,7 +31,7 @@ pub fn page(outcome: &Outcome, language: Language) -> Result<Page, AnomalyError>
     for comparison in comparisons(outcome) {
         page = page.section(compared(&comparison));
     }
-    page = page.section(all_series(outcome));
+    page = page.section(peers()).section(all_series(outcome));
     for (group, _) in outcome.methods.first().map_or(&[][..], |m| &m.groups) {
         page = page.section(extremes(outcome, group)?);
     }
@@ -52,23 +53,49 @@ fn lead(outcome: &Outcome) -> Bilingual {
     )
 }
 
+/// The figures of one group; what others reach stands in a table of its own.
 fn compared(comparison: &Comparison) -> Section {
-    let mut table = Table::new(comparison.head.clone());
+    let methods = comparison.head.len().saturating_sub(1);
+    let head = comparison.head.iter().take(methods).cloned();
+    let mut table = Table::new(head.collect());
     for row in &comparison.rows {
-        let last = row.len().saturating_sub(1);
-        let cell = |(column, text): (usize, &Bilingual)| {
-            if column == 0 || column == last {
-                let lines = |t: &str| t.replace('\n', "; ");
-                Cell::text(both(lines(&text.en), lines(&text.zh)))
-            } else {
-                Cell::figure(text.clone())
-            }
-        };
-        table = table.row(row.iter().enumerate().map(cell).collect());
+        let mut cells = row.iter().take(methods).cloned();
+        let name = cells.next().map(Cell::text);
+        table = table.row(name.into_iter().chain(cells.map(Cell::figure)).collect());
     }
     let anchor = comparison.group.as_deref().unwrap_or("all groups");
     Section::new(comparison.title.clone())
         .anchor(anchor)
+        .table(table)
+}
+
+fn peers() -> Section {
+    let mut head = vec![
+        both("method", "方法"),
+        both("mean VUS-PR", "平均 VUS-PR"),
+        both("mean event recall", "平均事件召回率"),
+    ];
+    head.extend(GROUPS.map(|group| both(format!("{group}: VUS-PR"), format!("{group}：VUS-PR"))));
+    let mut table = Table::new(head);
+    for peer in PUBLISHED {
+        let number = |value: Option<f64>| Cell::number(value.unwrap_or(f64::NAN), 3);
+        let mut cells = vec![
+            Cell::text(both(peer.en, peer.zh)),
+            number(peer.vus_pr),
+            number(peer.ops_recall),
+        ];
+        cells.extend(GROUPS.map(|group| {
+            let found = peer.groups.iter().find(|(name, _)| *name == group);
+            number(found.map(|(_, value)| *value))
+        }));
+        table = table.row(cells);
+    }
+    Section::new(both("What others reach", "他人的结果"))
+        .anchor("peers")
+        .text(both(
+            "Figures as others state them for the whole development set of five groups; they were not computed here.",
+            "他人就整个五组开发集给出的数字；并非此处计算。",
+        ))
         .table(table)
 }
 
