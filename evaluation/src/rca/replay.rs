@@ -21,6 +21,7 @@ pub struct Answers {
     predictions: Vec<Prediction>,
     rankings: BTreeMap<String, Ranking>,
     service_of: BTreeMap<String, String>,
+    switches: BTreeMap<String, Vec<String>>,
 }
 
 /// A case whose first node is no true one.
@@ -99,6 +100,8 @@ pub struct IncidentResult {
     pub truth: String,
     /// What came of it.
     pub verdict: Verdict,
+    /// Switches of the service that were turned shortly before the trouble; the rule does not weigh them.
+    pub switches: Vec<String>,
 }
 
 /// Incidents with changes.
@@ -173,6 +176,10 @@ pub fn answer(
             answers.predictions.push(prediction);
             answers.rankings.insert(truth.id.clone(), ranking);
             answers.service_of.extend(case.service_of);
+            if let Some(incident) = &case.incident {
+                let turned = incident.switches();
+                answers.switches.insert(truth.id.clone(), turned);
+            }
             done += 1;
         }
     }
@@ -295,6 +302,7 @@ impl Answers {
                     .clone()
                     .unwrap_or_else(|| NONE.to_owned()),
                 verdict,
+                switches: self.switches.get(&truth.id).cloned().unwrap_or_default(),
             });
         }
         Some(Incidents {

@@ -35,7 +35,7 @@ pub struct Trouble {
 
 /// How long before the trouble a guilty change may have been rolled out, in seconds. Our choice: what is broken by a
 /// rollout mostly shows within minutes; what was rolled out hours ago and sleeps is missed by this rule.
-const REACH_S: f64 = 900.0;
+pub const REACH_S: f64 = 900.0;
 /// Words shorter than this are in every text.
 const SHORTEST_WORD: usize = 4;
 /// Values in a row outside the usual band that make a beginning, and how far outside in scales.

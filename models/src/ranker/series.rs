@@ -27,11 +27,12 @@ pub struct Series {
 
 /// The quantile of the usual distances that gives the scale, and a standard normal's distance there.
 const SPREAD: (f64, f64) = (0.9, 1.645);
-/// A scale is at least this part of the usual level: below lies only rounding.
-const ROUNDING: f64 = 1e-9;
-/// What a change from an exactly constant zero counts, and the most that any change counts.
-const FROM_NOTHING: f64 = 1e6;
-const MOST: f64 = 1e9;
+/// A scale is at least this part of the level: telemetry is seldom written with more than four digits that mean
+/// something. Where a series was constant on every node, this alone makes its scale, so that changes of such series are
+/// ordered by their relative size.
+const ROUNDING: f64 = 1e-4;
+/// The most that any change counts: a bound that keeps sums finite, far above what is ordered.
+const MOST: f64 = 1e12;
 /// The median of `n` values right before errs by about this many scales over the root of `n`.
 const PRE_ERROR: f64 = 2.0;
 /// A callee explains its caller when its same metric moved the same way by this many scales.
@@ -119,7 +120,7 @@ pub(crate) fn moves<'a>(series: &'a [Series], dependencies: &Dependencies) -> Ve
             let (before, own) = (*usual)?;
             let pooled = pooled.get(series.metric.as_str()).copied().unwrap_or(0.0);
             let during = center(&series.during)?;
-            let scale = own.max(pooled).max(ROUNDING * before.abs());
+            let scale = scale(own.max(pooled), before, during);
             Some(Move {
                 series,
                 before,
@@ -163,13 +164,21 @@ fn shift(series: &Series, before: f64, during: f64, scale: f64) -> f64 {
     }
 }
 
+/// The scale, or what rounding alone makes of the level before; of the level now where there was nothing before.
+fn scale(usual: f64, before: f64, during: f64) -> f64 {
+    let known = usual.max(ROUNDING * before.abs());
+    if known > 0.0 {
+        known
+    } else {
+        ROUNDING * during.abs()
+    }
+}
+
 fn in_scales(shift: f64, scale: f64) -> f64 {
     if shift == 0.0 {
         0.0
-    } else if scale > 0.0 {
-        (shift / scale).clamp(-MOST, MOST)
     } else {
-        FROM_NOTHING.copysign(shift)
+        (shift / scale).clamp(-MOST, MOST)
     }
 }
 

@@ -35,7 +35,7 @@ impl Span {
     }
 }
 
-/// Caller and callee, or node and operation.
+/// Caller and callee, node and operation, or trace and span.
 type Pair<'a> = (&'a str, &'a str);
 /// Microseconds, each time it was seen.
 type Times<'a> = BTreeMap<Pair<'a>, Vec<f64>>;
@@ -50,10 +50,9 @@ struct Measured<'a> {
 const CLOCK_US: f64 = 1.0;
 
 fn measure(spans: &[Span]) -> Measured<'_> {
-    let key = |trace: &'_ str, id: &'_ str| (trace.to_owned(), id.to_owned());
-    let mut children: BTreeMap<(String, String), Vec<&Span>> = BTreeMap::new();
+    let mut children: BTreeMap<Pair<'_>, Vec<&Span>> = BTreeMap::new();
     for span in spans.iter().filter(|s| s.parent != s.id) {
-        let of = children.entry(key(&span.trace, &span.parent)).or_default();
+        let of = children.entry((&span.trace, &span.parent)).or_default();
         of.push(span);
     }
     let mut measured = Measured::default();
@@ -61,7 +60,7 @@ fn measure(spans: &[Span]) -> Measured<'_> {
         .iter()
         .filter(|s| s.start_us.is_finite() && s.duration_us.is_finite())
     {
-        let of = children.get(&key(&span.trace, &span.id));
+        let of = children.get(&(span.trace.as_str(), span.id.as_str()));
         measured.add(span, of.map_or(&[], Vec::as_slice));
     }
     measured

@@ -250,9 +250,18 @@ fn tell_incidents(incidents: &Incidents, lang: Language) {
             change(c.named.as_deref(), lang),
             change(Some(&c.truth), lang),
         );
+        let turned = c.switches.join(", ");
         match lang {
             Language::En => println!("  {}: {word}: named {named}, guilty is {truth}", c.case),
             Language::Zh => println!("  {}：{word}：所指为 {named}，真正原因为 {truth}", c.case),
+        }
+        if !turned.is_empty() {
+            let what = pick(
+                lang,
+                "    switches turned shortly before",
+                "    此前不久切换的开关",
+            );
+            println!("{what}: {turned}");
         }
     }
 }

@@ -8,7 +8,7 @@ use super::table::{Phase, Table};
 use super::time::utc_seconds;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use zizhi_models::ranker::changes::{Change, Trouble, onset};
+use zizhi_models::ranker::changes::{Change, REACH_S, Trouble, onset};
 use zizhi_models::ranker::{Evidence, Line, Span};
 
 /// What is known of the changes around an incident.
@@ -20,7 +20,7 @@ pub struct Incident {
     pub rollouts: Vec<Change>,
     /// Texts of all commits; they tell which words are common.
     pub commits: Vec<String>,
-    /// Switches that were turned: service, name, seconds since 1970. Told beside the answer; the rule does not weigh them.
+    /// Switches that were turned: service, name, seconds since 1970.
     pub flags: Vec<(String, String, f64)>,
 }
 
@@ -124,6 +124,18 @@ impl Incident {
                 flags,
             },
         ))
+    }
+}
+
+impl Incident {
+    /// Switches of the failing services that were turned within the reach of the trouble: told beside a miss, for the
+    /// rule does not weigh them.
+    pub fn switches(&self) -> Vec<String> {
+        let near = self.flags.iter().filter(|(service, _, at)| {
+            let earlier_s = self.trouble.began_s - at;
+            self.trouble.services.contains(service) && (0.0..=REACH_S).contains(&earlier_s)
+        });
+        near.map(|(_, name, _)| name.clone()).collect()
     }
 }
 

@@ -139,8 +139,8 @@ fn the_base_keeps_what_it_reaches_on_the_public_cases() {
     let replay = judge(&answers);
     // Measured when this test was written; a change that loses a case or two on one set must win elsewhere.
     let mean = replay.mean.unwrap();
-    assert!(mean.ac1 >= 0.66, "macro AC@1 {}", mean.ac1);
-    assert!(mean.avg5 >= 0.82, "macro Avg@5 {}", mean.avg5);
+    assert!(mean.ac1 >= 0.68, "macro AC@1 {}", mean.ac1);
+    assert!(mean.avg5 >= 0.85, "macro Avg@5 {}", mean.avg5);
     assert!(replay.alarms.unwrap().f1 >= 0.68);
     let told = replay
         .sets
