@@ -25,10 +25,12 @@ pub fn instrument(instrument: &Instrument, lang: Language) {
 /// What is not judged.
 pub fn left_out(left: LeftOut, lang: Language) {
     let LeftOut { merged, open, .. } = left;
+    if merged + open == 0 {
+        return;
+    }
     match lang {
-        _ if merged + open == 0 => {}
         Language::En => {
-            println!("not judged: {merged} merged into another incident, {open} still open")
+            println!("not judged: {merged} merged into another incident, {open} still open");
         }
         Language::Zh => println!("未计入：{merged} 个并入其他事件，{open} 个尚未关闭"),
     }
