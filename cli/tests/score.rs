@@ -96,7 +96,7 @@ fn the_exported_table_scores_like_the_journal_and_the_page_shows_its_records() {
         assert!(page.contains(id), "{id}");
         seen += 1;
     }
-    assert!(seen > 50, "only {seen} records prove anything");
+    assert!(seen > 20, "only {seen} records prove anything");
     let spoiled = rows.replacen(",S,", ",X,", 1);
     std::fs::write(folder.path().join("rows.csv"), spoiled).unwrap();
     let message = refused(&zizhi(folder.path(), &["score", "--actors", "rows.csv"]));

@@ -25,7 +25,7 @@ pub struct ScoreArgs {
     /// Divide the scenario by this, all parts weighing the same. [default: as the instrument says]
     #[arg(long, value_enum)]
     pub by: Option<ByArg>,
-    /// Incidents in which there was no fault, one a line (or the output of `zizhi demo --json`): the journal alone cannot know.
+    /// Incidents in which there was no fault, one a line, or an evaluation's results: the journal alone cannot know.
     #[arg(long, value_name = "FILE")]
     pub false_actions: Option<PathBuf>,
     /// Score a damaged journal up to its first damage, and say so.

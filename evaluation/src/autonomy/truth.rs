@@ -13,8 +13,8 @@ pub struct TruthError {
 }
 
 /// Reads a list: one incident a line, `inc-transport-3` or, with several journals, `night.jsonl#inc-transport-3`. Empty
-/// lines and what follows `# ` at the start of a line are left out. Lines of `zizhi demo --json` are taken too: the results
-/// of doubles that were acted on.
+/// lines and lines that begin with `# ` are left out. Lines of an evaluation's results (JSON objects) are taken too: what was
+/// done in a run without a fault is a false action. Other lines of such a file say nothing here.
 pub fn false_actions(
     text: &str,
     journals: &[JournalRecords],
@@ -27,13 +27,10 @@ pub fn false_actions(
             reason,
         };
         let line = line.trim();
-        let named = if line.starts_with('{') {
-            of_result(line).map_err(fail)?
-        } else {
-            Some(line.to_owned()).filter(|l| !l.is_empty() && !l.starts_with("# "))
-        };
-        if let Some(named) = named {
-            found.insert(place(&named, &known).map_err(fail)?);
+        if line.starts_with('{') {
+            found.extend(of_result(line, journals, &known).map_err(fail)?);
+        } else if !line.is_empty() && !line.starts_with("# ") {
+            found.insert(place(line, &known).map_err(fail)?);
         }
     }
     Ok(found)
@@ -55,16 +52,41 @@ fn known(journals: &[JournalRecords]) -> BTreeMap<IncidentId, Vec<&str>> {
     known
 }
 
-/// The incident of a double that was acted on, out of a line of an evaluation's result.
-fn of_result(line: &str) -> Result<Option<String>, String> {
+/// The incidents of a run without a fault in which something was done: of a double in `zizhi demo --json`, or of a whole
+/// journal that an evaluation names as that of a double.
+fn of_result(
+    line: &str,
+    journals: &[JournalRecords],
+    known: &BTreeMap<IncidentId, Vec<&str>>,
+) -> Result<Vec<(String, IncidentId)>, String> {
     let value: serde_json::Value =
         serde_json::from_str(line).map_err(|e| format!("it is no JSON: {e}"))?;
     let result = value.get("result").unwrap_or(&value);
     let yes = |key: &str| result.get(key).and_then(serde_json::Value::as_bool) == Some(true);
-    let incident = result.get("incident").and_then(serde_json::Value::as_str);
-    Ok(incident
-        .filter(|_| yes("double") && yes("acted"))
-        .map(str::to_owned))
+    let text = |key: &str| result.get(key).and_then(serde_json::Value::as_str);
+    if !yes("double") {
+        return Ok(vec![]);
+    }
+    match (text("incident").filter(|_| yes("acted")), text("journal")) {
+        (Some(incident), _) => place(incident, known).map(|found| vec![found]),
+        (None, Some(journal)) => Ok(acted_in(journal, journals)),
+        (None, None) => Ok(vec![]),
+    }
+}
+
+/// Every incident of the named journal in which a step was begun. A result may name journals that are not scored now.
+fn acted_in(path: &str, journals: &[JournalRecords]) -> Vec<(String, IncidentId)> {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let named = journals
+        .iter()
+        .filter(|j| j.name == file || j.name.ends_with(path));
+    let acted = |j: &JournalRecords| -> Vec<(String, IncidentId)> {
+        let steps = j.records.iter();
+        let steps = steps.filter(|r| matches!(r.body, Body::StepStarted { .. }));
+        let incidents = steps.filter_map(|r| r.incident.clone());
+        incidents.map(|i| (j.name.clone(), i)).collect()
+    };
+    named.flat_map(acted).collect()
 }
 
 fn place(

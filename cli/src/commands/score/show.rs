@@ -25,8 +25,10 @@ pub fn instrument(instrument: &Instrument, lang: Language) {
 /// What is not judged.
 pub fn left_out(left: LeftOut, lang: Language) {
     let LeftOut { merged, open, .. } = left;
+    if merged + open == 0 {
+        return;
+    }
     match lang {
-        _ if merged + open == 0 => {}
         Language::En => {
             println!("not judged: {merged} merged into another incident, {open} still open");
         }

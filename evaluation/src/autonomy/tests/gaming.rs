@@ -93,6 +93,29 @@ fn an_action_without_a_fault_counts_against_the_analysis() {
     assert_eq!(scored(Flow::FaultManagement, &rows).level, Some(1));
 }
 
+/// An evaluation names the journal of each run: what was done in a double's is false, what was only watched there is not.
+#[test]
+fn a_run_without_a_fault_spoils_every_action_in_its_journal() {
+    let watched = Story {
+        ending: Ending::RecoveredAlone,
+        ..Story::auto()
+    };
+    let runs = [
+        journal("double.jsonl", &[(2, Story::auto()), (1, watched)]),
+        journal("fault.jsonl", &[(1, Story::auto())]),
+    ];
+    let results = "{\"double\":true,\"journal\":\"out/double.jsonl\",\"actions\":{\"steps\":2}}\n{\"double\":false,\"journal\":\"out/fault.jsonl\"}\n{\"double\":true,\"journal\":\"out/elsewhere.jsonl\"}\n";
+    let listed = false_actions(results, &runs).unwrap();
+    let named: Vec<String> = listed.iter().map(|(j, i)| format!("{j}#{i}")).collect();
+    assert_eq!(
+        named,
+        [
+            "double.jsonl#inc-transport-1",
+            "double.jsonl#inc-transport-2"
+        ]
+    );
+}
+
 #[test]
 fn a_list_that_names_nothing_is_refused_with_its_line() {
     let two = ["a", "b"].map(|name| journal(name, &[(1, Story::auto())]));
