@@ -69,7 +69,7 @@ pub fn memory(paths: &[PathBuf]) -> Result<Vec<Case>, Failure> {
     for path in paths {
         if let Some(damage) = journal::audit(path)?.damage {
             return Err(format!(
-                "journal {} cannot be learnt from: {damage}; `zizhi audit verify --journal {}` tells more",
+                "journal {} cannot be learnt from: {damage}; `zizhi audit verify {}` tells more",
                 path.display(),
                 path.display()
             )

@@ -2,7 +2,7 @@
 
 use super::command::{Answer, Command, Event, Task};
 use super::engine::{AgentConfig, Loop};
-use super::roles::Roles;
+use super::roles::actor::Roles;
 use crate::learner;
 use crate::role::{Died, Engine, Role};
 use crate::supervision::{Measure, RoleName, measure};

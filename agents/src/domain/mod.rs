@@ -2,7 +2,7 @@
 //!
 //! [`engine`] is the loop: it receives what was heard on the bus and what the roles concluded, and returns commands: ask
 //! a role, append a record, publish a message, drive the network. It is as pure as the roles. [`actor`] carries the
-//! commands out in order, and is the only file here that awaits.
+//! commands out in order; nothing awaits but it and the roles that it runs.
 
 mod acting;
 pub mod actor;

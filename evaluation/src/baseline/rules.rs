@@ -46,8 +46,6 @@ pub enum BadRules {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
-    /// A name for the whole, which stands in the journal.
-    pub name: String,
     /// The rules.
     pub rules: Vec<Rule>,
 }

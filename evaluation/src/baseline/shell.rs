@@ -11,6 +11,9 @@ use zizhi_playbooks::{Driver, DriverError};
 use zizhi_types::wire::{self, Clock};
 use zizhi_types::{Action, Body, NetTime, Record, RecordId, RunId, Who};
 
+/// Who writes what is about the baseline as a whole.
+const WRITER: &str = "baseline";
+
 /// What it listens to: what every domain sends about its network, and nothing that agents say.
 const PATTERNS: [&str; 5] = [
     "zizhi.v1.*.obs.telemetry",
@@ -36,7 +39,6 @@ pub struct Baseline {
     bus: Arc<dyn Bus>,
     journal: Arc<Journal>,
     task: tokio::task::JoinHandle<()>,
-    name: String,
     told_drops: u64,
     written: u64,
 }
@@ -51,7 +53,6 @@ impl Baseline {
         now: NetTime,
     ) -> Self {
         let subscription = bus.subscribe("threshold", &PATTERNS).await;
-        let name = rules.name.clone();
         let running = Running {
             engine: Threshold::new(rules),
             journal: Arc::clone(&journal),
@@ -63,7 +64,6 @@ impl Baseline {
             bus,
             journal,
             task,
-            name,
             told_drops: 0,
             written: 0,
         }
@@ -98,7 +98,7 @@ impl Baseline {
     fn note(&mut self, body: Body, now: NetTime) -> Result<(), JournalError> {
         self.written += 1;
         self.journal.append(Record {
-            id: RecordId::new(self.name.as_str(), self.written),
+            id: RecordId::new(WRITER, self.written),
             at: now,
             who: Who::System,
             domain: None,

@@ -253,7 +253,7 @@ const RULE: &str = "
 ";
 
 fn refused(rule: &str) -> String {
-    let text = format!("name: mine\nrules:{rule}");
+    let text = format!("rules:{rule}");
     match Rules::parse("mine.yaml", &text) {
         Err(error @ (BadRules::Syntax { .. } | BadRules::Rule { .. })) => error.to_string(),
         other => panic!("{other:?}"),

@@ -1,15 +1,13 @@
-//! The nine roles of one domain as actors: how each is made, from what the agent has and what it goes without.
+//! The nine roles of one domain as running actors: started together, one by one started afresh, stopped together.
 
-use super::actor::Parts;
 use crate::collector::Collector;
 use crate::correlator::Correlator;
 use crate::detector::Detecting;
 use crate::diagnoser::Diagnoser;
-use crate::executor::Executor;
+use crate::domain::actor::Parts;
 use crate::executor::actor::ExecutorRole;
 use crate::learner::Learner;
 use crate::negotiator::Negotiator;
-use crate::part::Part;
 use crate::planner::Planner;
 use crate::role::Role;
 use crate::supervision::RoleName;
@@ -18,7 +16,7 @@ use ractor::{ActorCell, SpawnErr};
 use std::sync::Arc;
 
 /// The running roles.
-pub(super) struct Roles {
+pub(in crate::domain) struct Roles {
     pub collector: Role<Collector>,
     pub detector: Role<Detecting>,
     pub correlator: Role<Correlator>,
@@ -30,66 +28,11 @@ pub(super) struct Roles {
     pub learner: Role<Learner>,
 }
 
-impl Parts {
-    fn collector(&self) -> Collector {
-        Collector::new(self.domain)
-    }
-
-    fn detector(&self) -> Detecting {
-        Detecting::new(self.domain, self.config.detector.clone())
-    }
-
-    fn correlator(&self) -> Correlator {
-        Correlator::new(self.domain, self.config.correlator.clone())
-    }
-
-    fn diagnoser(&self) -> Diagnoser {
-        if self.config.has(Part::Graph) {
-            Diagnoser::new()
-        } else {
-            Diagnoser::without_graph()
-        }
-    }
-
-    fn planner(&self) -> Planner {
-        let (config, catalog) = (self.config.planner.clone(), Arc::clone(&self.catalog));
-        let planner = Planner::new(self.domain, config, catalog);
-        if self.config.has(Part::Twin) {
-            planner
-        } else {
-            planner.without_twin()
-        }
-    }
-
-    fn negotiator(&self) -> Negotiator {
-        let negotiator = Negotiator::new(self.domain, self.config.negotiator.clone());
-        if self.config.has(Part::Negotiation) {
-            negotiator
-        } else {
-            negotiator.without_peers()
-        }
-    }
-
-    fn executor(&self) -> Executor {
-        Executor::new(
-            self.domain,
-            self.config.executor.clone(),
-            self.ceiling,
-            Arc::clone(&self.catalog),
-        )
-    }
-
-    fn learner(&self) -> Learner {
-        if self.config.has(Part::Learning) {
-            Learner::new()
-        } else {
-            Learner::without_memory()
-        }
-    }
-}
-
 impl Roles {
-    pub(super) async fn start(parts: &Parts, over: &ActorCell) -> Result<Self, SpawnErr> {
+    pub(in crate::domain) async fn start(
+        parts: &Parts,
+        over: &ActorCell,
+    ) -> Result<Self, SpawnErr> {
         Ok(Self {
             collector: Role::start(parts.collector(), over.clone()).await?,
             detector: Role::start(parts.detector(), over.clone()).await?,
@@ -108,7 +51,7 @@ impl Roles {
         })
     }
 
-    pub(super) async fn restart(
+    pub(in crate::domain) async fn restart(
         &mut self,
         role: RoleName,
         parts: &Parts,
@@ -130,7 +73,7 @@ impl Roles {
         Ok(())
     }
 
-    pub(super) fn stop(&self) {
+    pub(in crate::domain) fn stop(&self) {
         self.collector.stop();
         self.detector.stop();
         self.correlator.stop();
