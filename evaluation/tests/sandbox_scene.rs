@@ -75,7 +75,11 @@ async fn every_kind_has_a_middle_severity_that_is_within_its_ranges() {
             .unwrap();
         for param in params_of(*kind).filter(|p| p.name != "relief_cost") {
             let value = truth.params[param.name];
-            assert!((param.low..=param.high).contains(&value), "{kind} {}: {value}", param.name);
+            assert!(
+                (param.low..=param.high).contains(&value),
+                "{kind} {}: {value}",
+                param.name
+            );
         }
     }
 }
@@ -87,7 +91,10 @@ async fn asking_for_a_fault_draws_nothing_from_the_seeded_choice() {
         .inject_as(&fault(FaultKind::CellOutage, "cell/c-denv", &[], 0))
         .unwrap();
     let next = asked.inject(FaultKind::InstanceCrash).unwrap();
-    assert_eq!(next.object, drawn.inject(FaultKind::InstanceCrash).unwrap().object);
+    assert_eq!(
+        next.object,
+        drawn.inject(FaultKind::InstanceCrash).unwrap().object
+    );
 }
 
 #[tokio::test]
@@ -106,7 +113,10 @@ async fn a_growing_fault_grows_step_by_step_to_its_severity() {
         errors.push(seen[&key("port/CHIC:CHIC-INDI", Metric::PortError)]);
     }
     assert!(errors[0] < 0.015 && errors[0] > 0.0, "{errors:?}");
-    assert!(errors.windows(2).take(11).all(|w| w[1] > w[0]), "{errors:?}");
+    assert!(
+        errors.windows(2).take(11).all(|w| w[1] > w[0]),
+        "{errors:?}"
+    );
     assert!((errors[14] - 0.08).abs() < 0.004, "{errors:?}");
 }
 
@@ -124,7 +134,13 @@ async fn a_cure_in_the_middle_of_a_growth_stops_it() {
         one_interval(&sandbox).await;
     }
     assert_eq!(sandbox.ground_truth()[0].cleared_at, None);
-    let link = sandbox.network().links.iter().find(|l| l.id == "CHIC-INDI").unwrap().clone();
+    let link = sandbox
+        .network()
+        .links
+        .iter()
+        .find(|l| l.id == "CHIC-INDI")
+        .unwrap()
+        .clone();
     let cure = Action::new(Verb::LinkSetRate, cut.object.clone())
         .with("mbps", Value::Number(link.capacity_mbps));
     sandbox.driver().apply("cure", &cure).await.unwrap();
@@ -155,7 +171,10 @@ async fn every_growing_kind_grows_and_ends_when_the_field_crew_repairs_it() {
             one_interval(&sandbox).await;
         }
         let broken = truth::true_violations(&sandbox.snapshot());
-        assert!(broken.is_empty(), "{kind} grew on after its end: {broken:?}");
+        assert!(
+            broken.is_empty(),
+            "{kind} grew on after its end: {broken:?}"
+        );
     }
 }
 
@@ -164,11 +183,22 @@ fn what_does_not_fit_is_refused_with_what_would() {
     let said = |spec: FaultSpec| abilene().inject_as(&spec).unwrap_err().to_string();
     let down = FaultKind::LinkDown;
     let missing = said(fault(down, "link/CHIC-PARI", &[], 0));
-    assert!(missing.contains("not in network `abilene`") && missing.contains("CHIC-INDI"), "{missing}");
+    assert!(
+        missing.contains("not in network `abilene`") && missing.contains("CHIC-INDI"),
+        "{missing}"
+    );
     let kind = said(fault(down, "router/CHIC", &[], 0));
     assert!(kind.contains("name a link"), "{kind}");
-    let param = said(fault(FaultKind::LinkLossy, "link/CHIC-INDI", &[("loss", 0.1)], 0));
-    assert!(param.contains("no parameter `loss`") && param.contains("loss_ratio_ab"), "{param}");
+    let param = said(fault(
+        FaultKind::LinkLossy,
+        "link/CHIC-INDI",
+        &[("loss", 0.1)],
+        0,
+    ));
+    assert!(
+        param.contains("no parameter `loss`") && param.contains("loss_ratio_ab"),
+        "{param}"
+    );
     let range = said(fault(
         FaultKind::LinkLossy,
         "link/CHIC-INDI",
@@ -176,10 +206,18 @@ fn what_does_not_fit_is_refused_with_what_would() {
         0,
     ));
     assert!(range.contains("is 4: write 0 to 0.9"), "{range}");
-    let nan = said(fault(FaultKind::InstanceSlow, "instance/dc-chic-infer-1", &[("factor", f64::NAN)], 0));
+    let nan = said(fault(
+        FaultKind::InstanceSlow,
+        "instance/dc-chic-infer-1",
+        &[("factor", f64::NAN)],
+        0,
+    ));
     assert!(nan.contains("write 1.6 to 50"), "{nan}");
     let ramp = said(fault(down, "link/CHIC-INDI", &[], 60));
-    assert!(ramp.contains("cannot grow") && ramp.contains("link-lossy"), "{ramp}");
+    assert!(
+        ramp.contains("cannot grow") && ramp.contains("link-lossy"),
+        "{ramp}"
+    );
     let service = said(fault(
         FaultKind::StalePolicy,
         "gateway/gw-mid",
@@ -188,12 +226,22 @@ fn what_does_not_fit_is_refused_with_what_would() {
     ));
     assert!(service.contains("write 1 to 2"), "{service}");
     let sandbox = abilene();
-    sandbox.inject_as(&fault(down, "link/CHIC-INDI", &[], 0)).unwrap();
-    let twice = sandbox.inject_as(&fault(down, "link/CHIC-INDI", &[], 0)).unwrap_err();
-    assert!(twice.to_string().contains("has this fault already"), "{twice}");
+    sandbox
+        .inject_as(&fault(down, "link/CHIC-INDI", &[], 0))
+        .unwrap();
+    let twice = sandbox
+        .inject_as(&fault(down, "link/CHIC-INDI", &[], 0))
+        .unwrap_err();
+    assert!(
+        twice.to_string().contains("has this fault already"),
+        "{twice}"
+    );
     let said = |l: LieSpec| abilene().lie(&l).unwrap_err().to_string();
     let metric = said(lie("cell/c-denv", Metric::RouterUp, Lie::Mute));
-    assert!(metric.contains("no meter `router.up`") && metric.contains("cell.up"), "{metric}");
+    assert!(
+        metric.contains("no meter `router.up`") && metric.contains("cell.up"),
+        "{metric}"
+    );
     let missing = said(lie("cell/c-paris", Metric::CellUp, Lie::Mute));
     assert!(missing.contains("c-denv"), "{missing}");
     let nan = said(lie("cell/c-denv", Metric::CellUp, Lie::Value(f64::NAN)));
@@ -204,7 +252,11 @@ fn what_does_not_fit_is_refused_with_what_would() {
 fn the_table_of_parameters_has_each_once_and_sane_ranges() {
     for (n, p) in PARAMS.iter().enumerate() {
         assert!(p.low < p.high && p.low >= 0.0, "{} {}", p.kind, p.name);
-        assert!(!PARAMS[..n].iter().any(|o| (o.kind, o.name) == (p.kind, p.name)));
+        assert!(
+            !PARAMS[..n]
+                .iter()
+                .any(|o| (o.kind, o.name) == (p.kind, p.name))
+        );
     }
 }
 
