@@ -4,37 +4,59 @@
 pub(super) const FILES: &[(&str, &str)] = &[
     (
         "abilene-concurrent-cell-outage-traffic-surge-instance-crash-119",
-        include_str!(
-            "../../../scenarios/abilene-concurrent-cell-outage-traffic-surge-instance-crash-119/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/abilene-concurrent-cell-outage-traffic-surge-instance-crash-119/scenario.yaml"),
     ),
     (
         "abilene-concurrent-silent-cut-stale-policy-router-crash-115",
-        include_str!(
-            "../../../scenarios/abilene-concurrent-silent-cut-stale-policy-router-crash-115/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/abilene-concurrent-silent-cut-stale-policy-router-crash-115/scenario.yaml"),
     ),
     (
         "abilene-cross-domain-cell-outage-link-lossy-122",
-        include_str!(
-            "../../../scenarios/abilene-cross-domain-cell-outage-link-lossy-122/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/abilene-cross-domain-cell-outage-link-lossy-122/scenario.yaml"),
     ),
     (
         "abilene-cross-domain-link-lossy-cell-outage-123",
-        include_str!(
-            "../../../scenarios/abilene-cross-domain-link-lossy-cell-outage-123/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/abilene-cross-domain-link-lossy-cell-outage-123/scenario.yaml"),
     ),
     (
         "abilene-cross-domain-stale-policy-link-lossy-121",
-        include_str!(
-            "../../../scenarios/abilene-cross-domain-stale-policy-link-lossy-121/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/abilene-cross-domain-stale-policy-link-lossy-121/scenario.yaml"),
     ),
     (
         "abilene-flapping-link-flapping-139",
         include_str!("../../../scenarios/abilene-flapping-link-flapping-139/scenario.yaml"),
+    ),
+    (
+        "abilene-loud-noise-instance-crash-147",
+        include_str!("../../../scenarios/abilene-loud-noise-instance-crash-147/scenario.yaml"),
+    ),
+    (
+        "abilene-loud-noise-link-lossy-143",
+        include_str!("../../../scenarios/abilene-loud-noise-link-lossy-143/scenario.yaml"),
+    ),
+    (
+        "abilene-lying-telemetry-link-lossy-158",
+        include_str!("../../../scenarios/abilene-lying-telemetry-link-lossy-158/scenario.yaml"),
+    ),
+    (
+        "abilene-lying-telemetry-stale-policy-162",
+        include_str!("../../../scenarios/abilene-lying-telemetry-stale-policy-162/scenario.yaml"),
+    ),
+    (
+        "abilene-planned-work-cell-outage-165",
+        include_str!("../../../scenarios/abilene-planned-work-cell-outage-165/scenario.yaml"),
+    ),
+    (
+        "abilene-planned-work-traffic-surge-169",
+        include_str!("../../../scenarios/abilene-planned-work-traffic-surge-169/scenario.yaml"),
+    ),
+    (
+        "abilene-silent-instance-slow-153",
+        include_str!("../../../scenarios/abilene-silent-instance-slow-153/scenario.yaml"),
+    ),
+    (
+        "abilene-silent-silent-cut-149",
+        include_str!("../../../scenarios/abilene-silent-silent-cut-149/scenario.yaml"),
     ),
     (
         "abilene-single-link-down-101",
@@ -61,38 +83,56 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("../../../scenarios/abilene-slow-site-overload-137/scenario.yaml"),
     ),
     (
+        "abilene-wrong-steering-stale-policy-154",
+        include_str!("../../../scenarios/abilene-wrong-steering-stale-policy-154/scenario.yaml"),
+    ),
+    (
         "county-concurrent-router-crash-site-overload-120",
-        include_str!(
-            "../../../scenarios/county-concurrent-router-crash-site-overload-120/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/county-concurrent-router-crash-site-overload-120/scenario.yaml"),
     ),
     (
         "county-concurrent-wrong-cost-traffic-surge-116",
-        include_str!(
-            "../../../scenarios/county-concurrent-wrong-cost-traffic-surge-116/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/county-concurrent-wrong-cost-traffic-surge-116/scenario.yaml"),
     ),
     (
         "county-cross-domain-cell-outage-site-overload-125",
-        include_str!(
-            "../../../scenarios/county-cross-domain-cell-outage-site-overload-125/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/county-cross-domain-cell-outage-site-overload-125/scenario.yaml"),
     ),
     (
         "county-cross-domain-link-lossy-stale-policy-126",
-        include_str!(
-            "../../../scenarios/county-cross-domain-link-lossy-stale-policy-126/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/county-cross-domain-link-lossy-stale-policy-126/scenario.yaml"),
     ),
     (
         "county-cross-domain-site-overload-traffic-surge-124",
-        include_str!(
-            "../../../scenarios/county-cross-domain-site-overload-traffic-surge-124/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/county-cross-domain-site-overload-traffic-surge-124/scenario.yaml"),
     ),
     (
         "county-flapping-link-flapping-140",
         include_str!("../../../scenarios/county-flapping-link-flapping-140/scenario.yaml"),
+    ),
+    (
+        "county-loud-noise-instance-slow-144",
+        include_str!("../../../scenarios/county-loud-noise-instance-slow-144/scenario.yaml"),
+    ),
+    (
+        "county-loud-noise-link-lossy-148",
+        include_str!("../../../scenarios/county-loud-noise-link-lossy-148/scenario.yaml"),
+    ),
+    (
+        "county-lying-telemetry-cell-outage-159",
+        include_str!("../../../scenarios/county-lying-telemetry-cell-outage-159/scenario.yaml"),
+    ),
+    (
+        "county-lying-telemetry-wrong-cost-163",
+        include_str!("../../../scenarios/county-lying-telemetry-wrong-cost-163/scenario.yaml"),
+    ),
+    (
+        "county-planned-work-instance-crash-166",
+        include_str!("../../../scenarios/county-planned-work-instance-crash-166/scenario.yaml"),
+    ),
+    (
+        "county-silent-router-crash-150",
+        include_str!("../../../scenarios/county-silent-router-crash-150/scenario.yaml"),
     ),
     (
         "county-single-instance-crash-109",
@@ -115,28 +155,48 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("../../../scenarios/county-slow-link-rate-cut-134/scenario.yaml"),
     ),
     (
+        "county-wrong-steering-stale-policy-traffic-surge-155",
+        include_str!("../../../scenarios/county-wrong-steering-stale-policy-traffic-surge-155/scenario.yaml"),
+    ),
+    (
         "geant-concurrent-cell-outage-link-flapping-instance-slow-117",
-        include_str!(
-            "../../../scenarios/geant-concurrent-cell-outage-link-flapping-instance-slow-117/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/geant-concurrent-cell-outage-link-flapping-instance-slow-117/scenario.yaml"),
     ),
     (
         "geant-cross-domain-cell-outage-link-lossy-129",
-        include_str!(
-            "../../../scenarios/geant-cross-domain-cell-outage-link-lossy-129/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/geant-cross-domain-cell-outage-link-lossy-129/scenario.yaml"),
     ),
     (
         "geant-cross-domain-cell-outage-site-overload-127",
-        include_str!(
-            "../../../scenarios/geant-cross-domain-cell-outage-site-overload-127/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/geant-cross-domain-cell-outage-site-overload-127/scenario.yaml"),
     ),
     (
         "geant-cross-domain-stale-policy-link-lossy-128",
-        include_str!(
-            "../../../scenarios/geant-cross-domain-stale-policy-link-lossy-128/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/geant-cross-domain-stale-policy-link-lossy-128/scenario.yaml"),
+    ),
+    (
+        "geant-flapping-link-flapping-141",
+        include_str!("../../../scenarios/geant-flapping-link-flapping-141/scenario.yaml"),
+    ),
+    (
+        "geant-loud-noise-wrong-cost-2145",
+        include_str!("../../../scenarios/geant-loud-noise-wrong-cost-2145/scenario.yaml"),
+    ),
+    (
+        "geant-lying-telemetry-link-down-164",
+        include_str!("../../../scenarios/geant-lying-telemetry-link-down-164/scenario.yaml"),
+    ),
+    (
+        "geant-lying-telemetry-link-rate-cut-160",
+        include_str!("../../../scenarios/geant-lying-telemetry-link-rate-cut-160/scenario.yaml"),
+    ),
+    (
+        "geant-planned-work-link-down-167",
+        include_str!("../../../scenarios/geant-planned-work-link-down-167/scenario.yaml"),
+    ),
+    (
+        "geant-silent-silent-cut-151",
+        include_str!("../../../scenarios/geant-silent-silent-cut-151/scenario.yaml"),
     ),
     (
         "geant-single-link-flapping-104",
@@ -159,28 +219,44 @@ pub(super) const FILES: &[(&str, &str)] = &[
         include_str!("../../../scenarios/geant-slow-traffic-surge-135/scenario.yaml"),
     ),
     (
+        "geant-wrong-steering-stale-policy-156",
+        include_str!("../../../scenarios/geant-wrong-steering-stale-policy-156/scenario.yaml"),
+    ),
+    (
         "metro-concurrent-instance-crash-wrong-cost-118",
-        include_str!(
-            "../../../scenarios/metro-concurrent-instance-crash-wrong-cost-118/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/metro-concurrent-instance-crash-wrong-cost-118/scenario.yaml"),
     ),
     (
         "metro-cross-domain-cell-outage-site-overload-130",
-        include_str!(
-            "../../../scenarios/metro-cross-domain-cell-outage-site-overload-130/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/metro-cross-domain-cell-outage-site-overload-130/scenario.yaml"),
     ),
     (
         "metro-cross-domain-stale-policy-link-rate-cut-131",
-        include_str!(
-            "../../../scenarios/metro-cross-domain-stale-policy-link-rate-cut-131/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/metro-cross-domain-stale-policy-link-rate-cut-131/scenario.yaml"),
     ),
     (
         "metro-cross-domain-stale-policy-site-overload-132",
-        include_str!(
-            "../../../scenarios/metro-cross-domain-stale-policy-site-overload-132/scenario.yaml"
-        ),
+        include_str!("../../../scenarios/metro-cross-domain-stale-policy-site-overload-132/scenario.yaml"),
+    ),
+    (
+        "metro-flapping-link-flapping-142",
+        include_str!("../../../scenarios/metro-flapping-link-flapping-142/scenario.yaml"),
+    ),
+    (
+        "metro-loud-noise-instance-crash-146",
+        include_str!("../../../scenarios/metro-loud-noise-instance-crash-146/scenario.yaml"),
+    ),
+    (
+        "metro-lying-telemetry-instance-slow-161",
+        include_str!("../../../scenarios/metro-lying-telemetry-instance-slow-161/scenario.yaml"),
+    ),
+    (
+        "metro-planned-work-link-lossy-168",
+        include_str!("../../../scenarios/metro-planned-work-link-lossy-168/scenario.yaml"),
+    ),
+    (
+        "metro-silent-stale-policy-152",
+        include_str!("../../../scenarios/metro-silent-stale-policy-152/scenario.yaml"),
     ),
     (
         "metro-single-cell-outage-113",
@@ -197,5 +273,9 @@ pub(super) const FILES: &[(&str, &str)] = &[
     (
         "metro-slow-instance-slow-136",
         include_str!("../../../scenarios/metro-slow-instance-slow-136/scenario.yaml"),
+    ),
+    (
+        "metro-wrong-steering-stale-policy-157",
+        include_str!("../../../scenarios/metro-wrong-steering-stale-policy-157/scenario.yaml"),
     ),
 ];
