@@ -4,23 +4,33 @@
 pub(super) const FILES: &[(&str, &str)] = &[
     (
         "abilene-concurrent-cell-outage-traffic-surge-instance-crash-119",
-        include_str!("../../../scenarios/abilene-concurrent-cell-outage-traffic-surge-instance-crash-119/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/abilene-concurrent-cell-outage-traffic-surge-instance-crash-119/scenario.yaml"
+        ),
     ),
     (
         "abilene-concurrent-silent-cut-stale-policy-router-crash-115",
-        include_str!("../../../scenarios/abilene-concurrent-silent-cut-stale-policy-router-crash-115/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/abilene-concurrent-silent-cut-stale-policy-router-crash-115/scenario.yaml"
+        ),
     ),
     (
         "abilene-cross-domain-cell-outage-link-lossy-122",
-        include_str!("../../../scenarios/abilene-cross-domain-cell-outage-link-lossy-122/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/abilene-cross-domain-cell-outage-link-lossy-122/scenario.yaml"
+        ),
     ),
     (
         "abilene-cross-domain-link-lossy-cell-outage-123",
-        include_str!("../../../scenarios/abilene-cross-domain-link-lossy-cell-outage-123/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/abilene-cross-domain-link-lossy-cell-outage-123/scenario.yaml"
+        ),
     ),
     (
         "abilene-cross-domain-stale-policy-link-lossy-121",
-        include_str!("../../../scenarios/abilene-cross-domain-stale-policy-link-lossy-121/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/abilene-cross-domain-stale-policy-link-lossy-121/scenario.yaml"
+        ),
     ),
     (
         "abilene-flapping-link-flapping-139",
@@ -88,23 +98,33 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ),
     (
         "county-concurrent-router-crash-site-overload-120",
-        include_str!("../../../scenarios/county-concurrent-router-crash-site-overload-120/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/county-concurrent-router-crash-site-overload-120/scenario.yaml"
+        ),
     ),
     (
         "county-concurrent-wrong-cost-traffic-surge-116",
-        include_str!("../../../scenarios/county-concurrent-wrong-cost-traffic-surge-116/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/county-concurrent-wrong-cost-traffic-surge-116/scenario.yaml"
+        ),
     ),
     (
         "county-cross-domain-cell-outage-site-overload-125",
-        include_str!("../../../scenarios/county-cross-domain-cell-outage-site-overload-125/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/county-cross-domain-cell-outage-site-overload-125/scenario.yaml"
+        ),
     ),
     (
         "county-cross-domain-link-lossy-stale-policy-126",
-        include_str!("../../../scenarios/county-cross-domain-link-lossy-stale-policy-126/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/county-cross-domain-link-lossy-stale-policy-126/scenario.yaml"
+        ),
     ),
     (
         "county-cross-domain-site-overload-traffic-surge-124",
-        include_str!("../../../scenarios/county-cross-domain-site-overload-traffic-surge-124/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/county-cross-domain-site-overload-traffic-surge-124/scenario.yaml"
+        ),
     ),
     (
         "county-flapping-link-flapping-140",
@@ -156,23 +176,33 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ),
     (
         "county-wrong-steering-stale-policy-traffic-surge-155",
-        include_str!("../../../scenarios/county-wrong-steering-stale-policy-traffic-surge-155/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/county-wrong-steering-stale-policy-traffic-surge-155/scenario.yaml"
+        ),
     ),
     (
         "geant-concurrent-cell-outage-link-flapping-instance-slow-117",
-        include_str!("../../../scenarios/geant-concurrent-cell-outage-link-flapping-instance-slow-117/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/geant-concurrent-cell-outage-link-flapping-instance-slow-117/scenario.yaml"
+        ),
     ),
     (
         "geant-cross-domain-cell-outage-link-lossy-129",
-        include_str!("../../../scenarios/geant-cross-domain-cell-outage-link-lossy-129/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/geant-cross-domain-cell-outage-link-lossy-129/scenario.yaml"
+        ),
     ),
     (
         "geant-cross-domain-cell-outage-site-overload-127",
-        include_str!("../../../scenarios/geant-cross-domain-cell-outage-site-overload-127/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/geant-cross-domain-cell-outage-site-overload-127/scenario.yaml"
+        ),
     ),
     (
         "geant-cross-domain-stale-policy-link-lossy-128",
-        include_str!("../../../scenarios/geant-cross-domain-stale-policy-link-lossy-128/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/geant-cross-domain-stale-policy-link-lossy-128/scenario.yaml"
+        ),
     ),
     (
         "geant-flapping-link-flapping-141",
@@ -224,19 +254,27 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ),
     (
         "metro-concurrent-instance-crash-wrong-cost-118",
-        include_str!("../../../scenarios/metro-concurrent-instance-crash-wrong-cost-118/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/metro-concurrent-instance-crash-wrong-cost-118/scenario.yaml"
+        ),
     ),
     (
         "metro-cross-domain-cell-outage-site-overload-130",
-        include_str!("../../../scenarios/metro-cross-domain-cell-outage-site-overload-130/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/metro-cross-domain-cell-outage-site-overload-130/scenario.yaml"
+        ),
     ),
     (
         "metro-cross-domain-stale-policy-link-rate-cut-131",
-        include_str!("../../../scenarios/metro-cross-domain-stale-policy-link-rate-cut-131/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/metro-cross-domain-stale-policy-link-rate-cut-131/scenario.yaml"
+        ),
     ),
     (
         "metro-cross-domain-stale-policy-site-overload-132",
-        include_str!("../../../scenarios/metro-cross-domain-stale-policy-site-overload-132/scenario.yaml"),
+        include_str!(
+            "../../../scenarios/metro-cross-domain-stale-policy-site-overload-132/scenario.yaml"
+        ),
     ),
     (
         "metro-flapping-link-flapping-142",
