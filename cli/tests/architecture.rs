@@ -448,3 +448,56 @@ fn the_checks_see_what_they_look_for() {
         [(2, "sh skip=x"), (5, "text")]
     );
 }
+
+/// Words that only the evaluator may know.
+const TRUTH_WORDS: &[&str] = &[
+    "GroundTruth",
+    "FaultSpec",
+    "DecoySpec",
+    "LieSpec",
+    "zizhi_evaluation",
+    "zizhi.scenario",
+];
+
+#[test]
+fn no_agent_can_name_the_truth() {
+    let packages = packages();
+    let needs: BTreeMap<&str, &BTreeSet<String>> = packages
+        .iter()
+        .map(|p| (p.name.as_str(), &p.needs))
+        .collect();
+    let evaluation = FLOORS
+        .iter()
+        .find(|(n, _)| *n == "zizhi-evaluation")
+        .unwrap()
+        .1;
+    let below: BTreeSet<&str> = FLOORS
+        .iter()
+        .filter(|(_, floor)| *floor < evaluation)
+        .map(|(name, _)| *name)
+        .collect();
+    assert!(below.contains("zizhi-agents") && below.len() >= 7);
+    for name in &below {
+        let mut open = vec![*name];
+        let mut reached = BTreeSet::new();
+        while let Some(next) = open.pop() {
+            if reached.insert(next)
+                && let Some(own) = needs.get(next)
+            {
+                open.extend(own.iter().map(String::as_str));
+            }
+        }
+        assert!(
+            !reached.contains("zizhi-evaluation"),
+            "{name} reaches the truth"
+        );
+    }
+    for package in packages.iter().filter(|p| below.contains(p.name.as_str())) {
+        for file in files(&package.folder.join("src"), &[".rs"]) {
+            for (n, line) in code(&read(&file)) {
+                let word = TRUTH_WORDS.iter().find(|w| line.contains(**w));
+                assert!(word.is_none(), "{}:{n}: {line}", file.display());
+            }
+        }
+    }
+}

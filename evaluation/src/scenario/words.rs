@@ -53,16 +53,13 @@ fn title(scenario: &Scenario) -> Bilingual {
         Shape::LyingTelemetry => ("With a lying meter: ", "遥测失真："),
         Shape::PlannedWork => ("Beside planned work: ", "计划检修期间："),
     };
-    let what = |lang, join: &str, and: &str| {
-        let each = scenario.faults.iter().map(|f| {
-            let (kind, place) = (label(f.kind, lang), object(&f.object, lang));
-            format!("{kind}{join}{place}")
-        });
-        each.collect::<Vec<_>>().join(and)
-    };
+    let faults = || scenario.faults.iter();
+    let in_en = faults().map(|f| format!("{} on {}", label(f.kind, Language::En), f.object.name()));
+    let in_zh = faults().map(|f| format!("{}{}", f.object.name(), label(f.kind, Language::Zh)));
+    let (in_en, in_zh) = (in_en.collect::<Vec<_>>(), in_zh.collect::<Vec<_>>());
     both(
-        format!("{en}{}", what(Language::En, " on ", " and ")),
-        format!("{zh}{}", what(Language::Zh, " ", "，")),
+        capital(&format!("{en}{}", in_en.join(" and "))),
+        format!("{zh}{}", in_zh.join("，")),
     )
 }
 
@@ -122,18 +119,7 @@ fn sentence(fault: &FaultSpec, network: &Network) -> (String, String) {
                 param("rate_mbps")
             ),
         ),
-        FaultKind::LinkLossy => {
-            let (ab, ba) = (
-                percent(param("loss_ratio_ab")),
-                percent(param("loss_ratio_ba")),
-            );
-            (
-                format!(
-                    "link {name} damages {ab} % of the packets one way and {ba} % the other way"
-                ),
-                format!("链路{name}正向损坏{ab}%、反向损坏{ba}%的报文"),
-            )
-        }
+        FaultKind::LinkLossy => lossy(name, param("loss_ratio_ab"), param("loss_ratio_ba")),
         FaultKind::LinkFlapping => (
             format!("link {name} loses carrier for one to three seconds every few seconds"),
             format!("链路{name}每隔数秒失去载波一至三秒"),
@@ -187,7 +173,7 @@ fn sentence(fault: &FaultSpec, network: &Network) -> (String, String) {
                 param("extra_rps")
             ),
             format!(
-                "固定访问节点{name}的人群对服务{}每秒多发出{}个请求",
+                "固定访问站点{name}的人群对服务{}每秒多发出{}个请求",
                 service(),
                 param("extra_rps")
             ),
@@ -209,6 +195,21 @@ fn sentence(fault: &FaultSpec, network: &Network) -> (String, String) {
             format!("小区{name}退服，邻区只能覆盖其一半用户"),
         ),
     }
+}
+
+fn lossy(name: &str, ab: f64, ba: f64) -> (String, String) {
+    if ab == 0.0 || ba == 0.0 {
+        let loss = percent(ab.max(ba));
+        return (
+            format!("link {name} damages {loss} % of the packets in one direction"),
+            format!("链路{name}在一个方向上损坏{loss}%的报文"),
+        );
+    }
+    let (ab, ba) = (percent(ab), percent(ba));
+    (
+        format!("link {name} damages {ab} % of the packets one way and {ba} % the other way"),
+        format!("链路{name}正向损坏{ab}%、反向损坏{ba}%的报文"),
+    )
 }
 
 /// What only looks like a fault.
