@@ -260,7 +260,7 @@ fn incident_row(row: &Row) -> Vec<Cell> {
 }
 
 /// Per incident the records that its rows name, as sentences and as they stand in the journal.
-fn evidence(mut page: Page, rows: &[&Row], journals: &[JournalRecords]) -> Page {
+fn evidence(page: Page, rows: &[&Row], journals: &[JournalRecords]) -> Page {
     let mut incidents: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
     for row in rows {
         incidents.entry(row.incident_name()).or_default().push(row);
@@ -268,10 +268,12 @@ fn evidence(mut page: Page, rows: &[&Row], journals: &[JournalRecords]) -> Page 
     let index = index(journals);
     // A raw message may prove symptoms of several incidents; its line is shown once and linked from everywhere.
     let mut placed = BTreeSet::new();
+    let title = both("Incidents and their records", "事件及其记录");
+    let mut section = Section::new(title).anchor("evidence");
     for (name, own) in incidents {
-        page = page.section(incident(&name, &own, &index, &mut placed));
+        section = section.table(incident(&name, &own, &index, &mut placed));
     }
-    page
+    page.section(section)
 }
 
 type Index<'r> = BTreeMap<String, (usize, &'r Record)>;
@@ -286,12 +288,7 @@ fn index(journals: &[JournalRecords]) -> Index<'_> {
     index
 }
 
-fn incident(
-    name: &str,
-    rows: &[&Row],
-    index: &Index<'_>,
-    placed: &mut BTreeSet<String>,
-) -> Section {
+fn incident(name: &str, rows: &[&Row], index: &Index<'_>, placed: &mut BTreeSet<String>) -> Table {
     let named: BTreeSet<&String> = rows.iter().flat_map(|r| &r.evidence).collect();
     let mut records: Vec<(usize, &String, &Record)> = named
         .into_iter()
@@ -305,7 +302,10 @@ fn incident(
         ["What happened", "内容"],
         ["As the journal has it", "日志原文"],
     ];
-    let mut table = Table::new(head.map(word).to_vec());
+    // The first row carries the incident's own anchor; the contents list the section alone.
+    let first = [name, "", "", "", ""].map(|text| Cell::text(same(text)));
+    let table = Table::new(head.map(word).to_vec());
+    let mut table = table.row_at(name, first.to_vec());
     for (_, id, record) in records {
         table = if placed.insert(id.clone()) {
             table.row_at(id.clone(), record_row(id, record))
@@ -316,7 +316,7 @@ fn incident(
             table.row(cells)
         };
     }
-    Section::new(same(name)).anchor(name).table(table)
+    table
 }
 
 fn record_row(id: &str, record: &Record) -> Vec<Cell> {
