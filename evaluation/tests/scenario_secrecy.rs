@@ -109,7 +109,6 @@ async fn nothing_of_the_truth_is_on_the_bus_and_its_labels_change_nothing() {
         "zizhi.scenario",
         "lying-telemetry",
         "\"lie\"",
-        "lies",
         scenario.name.as_str(),
         scenario.title.en.as_str(),
         scenario.title.zh.as_str(),

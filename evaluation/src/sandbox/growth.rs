@@ -84,7 +84,7 @@ impl World {
         let towards = |end: f64| growth.from + (end - growth.from) * part;
         match kind {
             FaultKind::LinkRateCut => {
-                self.links[index].rate_mbps = towards(choice.param("rate_mbps"))
+                self.links[index].rate_mbps = towards(choice.param("rate_mbps"));
             }
             FaultKind::LinkLossy => {
                 let loss = [choice.param("loss_ratio_ab"), choice.param("loss_ratio_ba")];

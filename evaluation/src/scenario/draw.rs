@@ -97,9 +97,9 @@ impl Draw<'_> {
         if let Some(service) = choice.service {
             params.insert("service_number".to_owned(), service as f64 + 1.0);
         }
-        for name in ["lasts_s"] {
-            params.entry(name.to_owned()).and_modify(|s| *s = ENDLESS_S);
-        }
+        params
+            .entry("lasts_s".to_owned())
+            .and_modify(|s| *s = ENDLESS_S);
         params.retain(|name, _| params_of(kind).any(|p| p.name == name));
         for value in params.values_mut() {
             *value = three_digits(*value);
