@@ -55,10 +55,7 @@ pub enum Command {
     /// Compute an autonomy level from what really happened.
     Score(ScoreArgs),
     /// Measure how good the swarm is: scenarios, baselines, ablations, public data sets, published experiments.
-    #[command(
-        subcommand,
-        after_help = "Example: zizhi eval run --suite smoke"
-    )]
+    #[command(subcommand, after_help = "Example: zizhi eval run --suite smoke")]
     Eval(EvalCommand),
     /// A process of the lab; started by the lab itself.
     #[command(hide = true)]

@@ -1,7 +1,7 @@
 //! Faults as they are asked for: exact, growing, refused with the alternatives; and meters that lie without touching
 //! the truth.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // a test fails by panicking
+#![allow(clippy::float_cmp, clippy::unwrap_used, clippy::panic)] // a test fails by panicking
 
 mod sandbox_common;
 

@@ -68,6 +68,7 @@ async fn play(scenario: &Scenario, journal: &Path) -> (Vec<String>, Vec<u8>) {
         catalog: Arc::new(Catalog::builtin().unwrap()),
         network: network.name.clone(),
         seed: Some(scenario.seed),
+        memory: vec![],
         now: START,
     };
     let swarm = Swarm::start(ground, SwarmConfig::default()).await.unwrap();

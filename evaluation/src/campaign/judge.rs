@@ -1,6 +1,6 @@
 //! What one fault or double came to, judged from the journal and from the true state of the sandbox.
 
-use crate::sandbox::truth::{harm_of, true_violations};
+use crate::sandbox::truth::{harm_of, is_felt, true_violations};
 use crate::sandbox::{AppliedAction, GroundTruth, GroundTruthDouble, World};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -190,14 +190,7 @@ fn still_hurting(injected: &Injected, world: &World) -> bool {
         .ground_truth()
         .iter()
         .any(|t| t.id == truth.id && t.cleared_at.is_some());
-    let felt = true_violations(world).into_iter().any(|v| {
-        matches!(
-            v.metric,
-            zizhi_types::Metric::GroupSuccess
-                | zizhi_types::Metric::GroupLatency
-                | zizhi_types::Metric::CellFailure
-        )
-    });
+    let felt = true_violations(world).iter().any(|v| is_felt(v.metric));
     felt && !cleared
 }
 

@@ -36,10 +36,10 @@ pub fn true_violations(world: &World) -> Vec<Violation> {
     violations(world, |_, _| true)
 }
 
-/// Whether a violation is one that users feel: their requests fail, or are slow.
-pub const fn is_felt(violation: &Violation) -> bool {
+/// Whether users feel it when an objective on this quantity is broken: their requests fail, or are slow.
+pub const fn is_felt(metric: Metric) -> bool {
     matches!(
-        violation.metric,
+        metric,
         Metric::GroupSuccess | Metric::GroupLatency | Metric::CellFailure
     )
 }

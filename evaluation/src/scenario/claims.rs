@@ -14,8 +14,9 @@ mod shape;
 
 pub(super) use shape::groups_of;
 
-use super::rehearse::{Broken, Parts, Rehearsal, is_felt, warm};
+use super::rehearse::{Broken, Parts, Rehearsal, warm};
 use super::{Scenario, Shape};
+use crate::sandbox::truth::is_felt;
 use crate::sandbox::{SceneError, World};
 use zizhi_types::topology::Network;
 

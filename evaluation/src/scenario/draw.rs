@@ -3,10 +3,11 @@
 //! In: a warm network and seeded randomness. Out: a [`Draft`], in which everything is explicit; whether it is what its
 //! shape claims is checked afterwards. Objects come from the sandbox's own seeded choice, so that a fault matters.
 
-use super::rehearse::{is_felt, step};
+use super::rehearse::step;
 use super::{DecoySpec, FaultSpec, Lie, LieSpec, Shape};
 use crate::sandbox::World;
 use crate::sandbox::params::{GROWING, params_of};
+use crate::sandbox::truth::is_felt;
 use rand::Rng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand_chacha::ChaCha8Rng;

@@ -16,14 +16,6 @@ const STEP_MS: u64 = 10_000;
 /// What is broken in one interval.
 pub(super) type Broken = BTreeSet<(ManagedObject, Metric)>;
 
-/// Whether users feel it: their requests fail or are slow.
-pub(super) const fn is_felt(metric: Metric) -> bool {
-    matches!(
-        metric,
-        Metric::GroupSuccess | Metric::GroupLatency | Metric::CellFailure
-    )
-}
-
 /// The network of a scenario after its warm-up, and what was broken in the last minute of it.
 pub(super) fn warm(network: &Network, seed: u64, warm_up_s: u64) -> (World, Broken) {
     let mut world = World::new(network, seed, START);

@@ -286,7 +286,11 @@ impl<'a> Show<'a> {
             self.give_cues()?;
             self.step().await?;
             let now = self.sandbox.now();
-            let hurt = self.sandbox.truly_violated().iter().any(is_felt);
+            let hurt = self
+                .sandbox
+                .truly_violated()
+                .iter()
+                .any(|v| is_felt(v.metric));
             self.seen.hurt.push((now, hurt));
             self.seen
                 .applied

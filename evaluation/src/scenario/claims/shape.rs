@@ -9,10 +9,11 @@
 //! - planned-work: announced work on another object goes on while the fault is there;
 //! - flapping, wrong-steering: there is such a fault.
 
-use super::super::rehearse::{Parts, Rehearsal, is_felt, step};
+use super::super::rehearse::{Parts, Rehearsal, step};
 use super::super::{Scenario, Shape};
 use super::{ClaimError, not};
 use crate::sandbox::World;
+use crate::sandbox::truth::is_felt;
 use std::collections::{BTreeMap, BTreeSet};
 use zizhi_types::topology::Network;
 use zizhi_types::{Domain, FaultKind, ManagedObject, Metric, ObjectKind};
