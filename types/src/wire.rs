@@ -138,10 +138,14 @@ pub enum LeadEvent {
         /// What is thought to be wrong with it.
         fault: FaultKind,
     },
-    /// The incident was closed; its symptoms are free.
+    /// The incident was closed.
     Closed {
         /// Which incident.
         incident: IncidentId,
+        /// By a verified remedy: what is still broken a while later is free again, since one remedy may have cured one cause
+        /// of several. Otherwise a person has it.
+        #[serde(default)]
+        fixed: bool,
     },
 }
 

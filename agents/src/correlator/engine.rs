@@ -16,6 +16,10 @@ const RECENT_MS: u64 = 40_000;
 /// How long an anomaly without a violated objective is watched before it is put aside.
 const WATCH_MS: u64 = 60_000;
 
+/// What is still broken so long after a verified remedy was not cured by it, in milliseconds. Our choice: the longest window
+/// that a measurement looks back over, and three intervals.
+const RESIDUE_MS: u64 = 90_000;
+
 /// The correlator of one domain.
 pub struct Correlator {
     domain: Domain,
@@ -25,6 +29,8 @@ pub struct Correlator {
     opened: u64,
     token: u64,
     echoes: BTreeMap<IncidentId, NetTime>,
+    /// Incidents that a verified remedy closed, and when.
+    fixed: BTreeMap<IncidentId, NetTime>,
     /// Since when there has been something to lead that nobody leads.
     unled_since: Option<NetTime>,
     picture: Option<std::sync::Arc<Picture>>,
@@ -53,6 +59,7 @@ impl Correlator {
             opened: 0,
             token: 0,
             echoes: BTreeMap::new(),
+            fixed: BTreeMap::new(),
             unled_since: None,
             picture: None,
         }
@@ -112,6 +119,31 @@ impl Correlator {
         self.open.remove(incident);
     }
 
+    /// One remedy may have cured one cause of several: what was never well since, and is broken still, is free again.
+    fn free_residue(&mut self, picture: &Picture, now: NetTime) {
+        let due = |at: &NetTime| now.since(*at) >= RESIDUE_MS;
+        if !self.fixed.values().any(due) {
+            return;
+        }
+        let violated = picture.violations(now);
+        let broken = |a: &Anomaly| {
+            let same = |v: &Violation| v.object == a.object && v.metric == a.metric;
+            violated.iter().any(same)
+        };
+        for tracked in self.anomalies.values_mut() {
+            let of_due = tracked
+                .claimed
+                .as_ref()
+                .and_then(|i| self.fixed.get(i))
+                .is_some_and(due);
+            if of_due && tracked.cleared.is_none() && broken(&tracked.anomaly) {
+                tracked.claimed = None;
+                tracked.put_aside = false;
+            }
+        }
+        self.fixed.retain(|_, at| !due(at));
+    }
+
     fn forget_old(&mut self, now: NetTime) {
         self.anomalies
             .retain(|_, t| t.cleared.is_none_or(|at| now.since(at) <= RECENT_MS));
@@ -150,6 +182,7 @@ impl Correlator {
 
     fn tick(&mut self, picture: std::sync::Arc<Picture>, now: NetTime) -> Vec<Output> {
         self.forget_old(now);
+        self.free_residue(&picture, now);
         let mut outputs = self.recovered(&picture, now);
         let first = self
             .triggers(&picture, now)
@@ -374,7 +407,12 @@ impl Engine for Correlator {
                 }
             }
             Input::Claimed { known, symptoms } => return self.claimed(known, &symptoms),
-            Input::Closed(incident) => self.close(&incident),
+            Input::Closed { incident, fixed } => {
+                self.close(&incident);
+                if fixed {
+                    self.fixed.insert(incident, now);
+                }
+            }
             Input::Changed { incident, until } => {
                 if let Some(open) = self.open.get_mut(&incident) {
                     open.changed = true;

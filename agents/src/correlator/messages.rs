@@ -34,7 +34,12 @@ pub enum Input {
         symptoms: Vec<AnomalyId>,
     },
     /// An incident is over.
-    Closed(IncidentId),
+    Closed {
+        /// Which.
+        incident: IncidentId,
+        /// By a verified remedy.
+        fixed: bool,
+    },
     /// The network was changed: what is new until then may be an echo.
     Changed {
         /// By the run of which incident.

@@ -414,3 +414,26 @@ fn a_violation_that_falls_silent_keeps_its_incident_open() {
         assert_eq!(story.tick(seconds), []);
     }
 }
+
+#[test]
+fn what_a_verified_remedy_did_not_cure_is_diagnosed_again_and_what_it_cured_is_not() {
+    for fixed in [true, false] {
+        let mut story = Story::of(Domain::Transport);
+        let cured = story.falls(1, "port/A:A-B", Metric::PortOperUp, 100);
+        let left = story.falls(2, "port/B:A-B", Metric::PortOperUp, 100);
+        let both = cause("link/A-B", FaultKind::LinkDown, 0.9, &[&cured, &left]);
+        let outputs = story.explained(both, 130);
+        let incident = lead(&outputs).unwrap().incident.clone();
+        story.rises(&cured, 150);
+        story.tell(Input::Closed { incident, fixed }, 160);
+        for seconds in (170..=260).step_by(10) {
+            story
+                .picture
+                .observe(&left.object, left.metric, 0.0, at(seconds));
+            let again =
+                diagnose(&story.tick(seconds)).map(|s| s.into_iter().map(|a| a.id).collect());
+            let expected = (fixed && seconds >= 250).then(|| vec![left.id.clone()]);
+            assert_eq!(again, expected, "fixed: {fixed}, at {seconds} s");
+        }
+    }
+}

@@ -231,9 +231,13 @@ impl Loop {
         self.closed.insert(incident.clone());
         let event = LeadEvent::Closed {
             incident: incident.clone(),
+            fixed: ending == Ending::Fixed,
         };
         // The own correlator is told at once: the bus may lose the event, and an incident ends once.
-        let closed = correlator::Input::Closed(incident.clone());
+        let closed = correlator::Input::Closed {
+            incident: incident.clone(),
+            fixed: ending == Ending::Fixed,
+        };
         vec![
             command,
             ask(Task::Correlator(closed)),

@@ -313,12 +313,15 @@ impl Loop {
                     symptoms,
                 }))]
             }
-            LeadEvent::Closed { incident } => {
+            LeadEvent::Closed { incident, fixed } => {
                 self.open.remove(&incident);
                 self.closed.insert(incident.clone());
                 vec![
                     ask(Task::Executor(executor::Input::Withdraw(incident.clone()))),
-                    ask(Task::Correlator(correlator::Input::Closed(incident))),
+                    ask(Task::Correlator(correlator::Input::Closed {
+                        incident,
+                        fixed,
+                    })),
                 ]
             }
         }

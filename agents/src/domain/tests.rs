@@ -173,7 +173,12 @@ fn an_incident_that_ends_is_told_to_the_own_correlator_at_once() {
     story.leads();
     let fixed = negotiator::Output::Fixed(incident("inc-transport-3"));
     let commands = story.answers(super::command::Answer::Negotiator(vec![fixed]));
-    let closed = |t: &&Task| matches!(t, Task::Correlator(correlator::Input::Closed(_)));
+    let closed = |t: &&Task| {
+        matches!(
+            t,
+            Task::Correlator(correlator::Input::Closed { fixed: true, .. })
+        )
+    };
     assert!(tasks(&commands).iter().any(closed));
 }
 
@@ -184,6 +189,7 @@ fn a_claim_that_comes_after_the_end_opens_nothing() {
     let theirs = incident("inc-compute-1");
     let closed = LeadEvent::Closed {
         incident: theirs.clone(),
+        fixed: true,
     };
     story.hears(&lead(Domain::Compute), &closed);
     let claimed = LeadEvent::Claimed {
