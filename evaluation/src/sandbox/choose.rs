@@ -459,8 +459,10 @@ impl World {
     fn crowd(&self, site: usize, service: usize, over: f64) -> Option<Vec<(usize, f64)>> {
         let wanted = self.serves(site, service) * over;
         let elsewhere = self.capacity_of(service, |s| s != site);
+        // Where some site has a spare instance the crowd comes to such a one; where none has, users can only be steered away.
+        let spares = self.sites.iter().any(|s| s.spare > 0);
         if wanted <= 0.0
-            || self.sites[site].spare == 0
+            || spares && self.sites[site].spare == 0
             || self.usual_rps(service) + wanted * 0.5 > elsewhere * 0.9
         {
             return None;

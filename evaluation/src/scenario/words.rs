@@ -217,7 +217,7 @@ fn beside(decoy: &DecoySpec) -> Bilingual {
     let (en, zh) = match decoy.kind {
         FaultKind::LinkDown => (
             "announced work takes a fibre out of service",
-            "已公告的光纤检修",
+            "按公告检修光纤",
         ),
         FaultKind::LinkRateCut => ("one burst fills a queue for a moment", "一次瞬时微突发"),
         FaultKind::LinkLossy => (
@@ -242,11 +242,11 @@ fn beside(decoy: &DecoySpec) -> Bilingual {
         ),
         FaultKind::TrafficSurge => (
             "a bulk transfer grows within capacity",
-            "容量内的大文件传输",
+            "有容量内的大文件传输",
         ),
         FaultKind::InstanceCrash => ("an instance restarts as announced", "按公告滚动重启实例"),
         FaultKind::InstanceSlow => ("a batch job uses idle processor time", "批处理占用空闲算力"),
-        FaultKind::SiteOverload => ("a load test runs within limits", "限额内的压力测试"),
+        FaultKind::SiteOverload => ("a load test runs within limits", "有限额内的压力测试"),
         FaultKind::StalePolicy => ("a change of price shifts steering", "价格调整引起调度变化"),
         FaultKind::CellOutage => (
             "a cell is switched off as announced to save power",
