@@ -119,10 +119,15 @@ impl Correlator {
         self.open.remove(incident);
     }
 
-    /// One remedy may have cured one cause of several: what was never well since, and is broken still, is free again.
+    /// One remedy may have cured one cause of several. Where a symptom of an incident that was fixed a while ago was never
+    /// well since, and is broken still, all its lasting symptoms are free again: each may be evidence of what is left.
     fn free_residue(&mut self, picture: &Picture, now: NetTime) {
         let due = |at: &NetTime| now.since(*at) >= RESIDUE_MS;
-        if !self.fixed.values().any(due) {
+        let (old, recent): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.fixed)
+            .into_iter()
+            .partition(|(_, at)| due(at));
+        self.fixed = recent;
+        if old.is_empty() {
             return;
         }
         let violated = picture.violations(now);
@@ -130,18 +135,21 @@ impl Correlator {
             let same = |v: &Violation| v.object == a.object && v.metric == a.metric;
             violated.iter().any(same)
         };
+        let lasting = |t: &&Tracked| t.cleared.is_none() && broken(&t.anomaly);
+        let left: BTreeSet<IncidentId> = self
+            .anomalies
+            .values()
+            .filter(lasting)
+            .filter_map(|t| t.claimed.clone())
+            .filter(|incident| old.contains_key(incident))
+            .collect();
         for tracked in self.anomalies.values_mut() {
-            let of_due = tracked
-                .claimed
-                .as_ref()
-                .and_then(|i| self.fixed.get(i))
-                .is_some_and(due);
-            if of_due && tracked.cleared.is_none() && broken(&tracked.anomaly) {
+            let of_left = tracked.claimed.as_ref().is_some_and(|i| left.contains(i));
+            if of_left && tracked.cleared.is_none() {
                 tracked.claimed = None;
                 tracked.put_aside = false;
             }
         }
-        self.fixed.retain(|_, at| !due(at));
     }
 
     fn forget_old(&mut self, now: NetTime) {
