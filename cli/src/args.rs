@@ -68,7 +68,7 @@ pub enum Command {
     after_help = "Examples:\n  zizhi demo\n  zizhi demo --network geant --seed 7 --fault link-lossy\n  zizhi demo --incidents 40 --json | tail -n 1\n  zizhi demo --memory zizhi-runs/demo-1.jsonl"
 )]
 pub struct DemoArgs {
-    /// A built-in network (abilene, geant, metro), a network file (.yaml) or a topology (.json).
+    /// A built-in network (abilene, geant, metro, county, village), a network file (.yaml) or a topology (.json).
     #[arg(long, default_value = "metro")]
     pub network: String,
     /// Faults to inject; a double that needs no action comes after every second one.
