@@ -24,13 +24,15 @@ pub(super) enum Marker {
 pub(super) const MARK: RGBColor = RGBColor(0x7d, 0x85, 0x90);
 
 /// Every look once; each has contrast of 3:1 (WCAG 1.4.11) on white and on the dark theme's paper.
-const INKS: [Ink; 6] = [
+const INKS: [Ink; 8] = [
     ink(0x2f, 0x7f, 0xd6, "", Marker::Dot),
     ink(0xd2, 0x69, 0x1e, "8 4", Marker::Triangle),
     ink(0x2b, 0x94, 0x55, "2 3", Marker::Cross),
     ink(0xc2, 0x45, 0x92, "12 3 2 3", Marker::Ring),
     ink(0x8a, 0x63, 0xd2, "5 2", Marker::Triangle),
     ink(0x9a, 0x7b, 0x0a, "1 4", Marker::Dot),
+    ink(0xd6, 0x3b, 0x3b, "6 2 2 2", Marker::Cross),
+    ink(0x0d, 0x8c, 0x98, "16 4", Marker::Ring),
 ];
 
 const fn ink(r: u8, g: u8, b: u8, dash: &'static str, marker: Marker) -> Ink {
