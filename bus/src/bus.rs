@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use zizhi_types::{MessageId, NetTime};
 
@@ -40,6 +41,39 @@ impl Subscription {
     }
 }
 
+/// One question on its way to the one who serves its subject.
+#[derive(Debug)]
+pub struct Request {
+    /// Who asks.
+    pub source: String,
+    /// Under which subject.
+    pub subject: String,
+    /// The question.
+    pub payload: Vec<u8>,
+    /// Where the answer goes.
+    pub(crate) reply: oneshot::Sender<Vec<u8>>,
+}
+
+impl Request {
+    /// Answers. Whoever asked may have stopped waiting; then nobody hears it.
+    pub fn answer(self, payload: Vec<u8>) {
+        let _ = self.reply.send(payload);
+    }
+}
+
+/// What a server of a subject holds. Dropping it ends the service.
+#[derive(Debug)]
+pub struct Service {
+    pub(crate) queue: mpsc::Receiver<Request>,
+}
+
+impl Service {
+    /// The next question; `None` once the bus is closed.
+    pub async fn next(&mut self) -> Option<Request> {
+        self.queue.recv().await
+    }
+}
+
 /// What has travelled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BusStats {
@@ -63,6 +97,20 @@ pub enum BusError {
     /// The bus was closed.
     #[error("the bus is closed")]
     Closed,
+    /// Nobody serves the subject.
+    #[error("nobody answers on `{0}`: is the process that serves it running?")]
+    Unserved(String),
+    /// No answer came in time: what was asked for may have been done or not.
+    #[error("no answer on `{subject}` within {waited_ms} ms")]
+    NoAnswer {
+        /// What was asked.
+        subject: String,
+        /// How long was waited.
+        waited_ms: u64,
+    },
+    /// The server cannot be reached, or refuses.
+    #[error("the bus does not take it: {0}")]
+    Unavailable(String),
 }
 
 /// Publish and subscribe. Patterns have NATS meaning: `*` is one token, `>` is all the rest.
@@ -82,6 +130,19 @@ pub trait Bus: Send + Sync {
 
     /// Receives every later message that matches one of the patterns, each once.
     async fn subscribe(&self, name: &str, patterns: &[&str]) -> Subscription;
+
+    /// Asks whoever serves `subject`, outside the order of messages, and waits for the answer. So a handler of a delivery
+    /// may ask.
+    async fn request(
+        &self,
+        source: &str,
+        subject: &str,
+        payload: Vec<u8>,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, BusError>;
+
+    /// Serves a subject: every later question under it comes here. One server a subject; a later one takes over.
+    async fn serve(&self, subject: &str) -> Result<Service, BusError>;
 
     /// Waits until everything published so far, and everything published because of it, was handled.
     async fn settle(&self);

@@ -5,13 +5,17 @@
 //! message, and a run with the same inputs makes the same outputs, byte for byte. A subscriber must not wait for
 //! an answer over the bus while it holds a delivery: that answer would wait for the subscriber.
 
-use crate::bus::{Bus, BusError, BusStats, Delivery, Message, Subscription};
+use crate::bus::{Bus, BusError, BusStats, Delivery, Message, Request, Service, Subscription};
 use crate::subject;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use zizhi_types::{MessageId, NetTime};
+
+/// Questions that wait for one server; whoever asks the next one waits with it.
+const REQUESTS_WAITING: usize = 64;
 
 /// A bus in this process. Cloning it gives another handle to the same bus.
 #[derive(Clone)]
@@ -32,6 +36,7 @@ struct Shared {
 struct State {
     queue: VecDeque<Arc<Message>>,
     subscribers: Vec<Subscriber>,
+    services: BTreeMap<String, mpsc::Sender<Request>>,
     numbers: BTreeMap<String, u64>,
     stats: BusStats,
     closed: bool,
@@ -121,6 +126,56 @@ impl Bus for EmbeddedBus {
         Subscription { queue }
     }
 
+    async fn request(
+        &self,
+        source: &str,
+        subject: &str,
+        payload: Vec<u8>,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, BusError> {
+        let unserved = || BusError::Unserved(subject.to_owned());
+        let server = {
+            let state = self.shared.state();
+            if state.closed {
+                return Err(BusError::Closed);
+            }
+            state.services.get(subject).cloned().ok_or_else(unserved)?
+        };
+        let (reply, answer) = oneshot::channel();
+        let request = Request {
+            source: source.to_owned(),
+            subject: subject.to_owned(),
+            payload,
+            reply,
+        };
+        let exchange = async {
+            server.send(request).await.map_err(|_| unserved())?;
+            answer.await.map_err(|_| unserved())
+        };
+        let waited_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        tokio::time::timeout(timeout, exchange)
+            .await
+            .unwrap_or_else(|_| {
+                Err(BusError::NoAnswer {
+                    subject: subject.to_owned(),
+                    waited_ms,
+                })
+            })
+    }
+
+    async fn serve(&self, subject: &str) -> Result<Service, BusError> {
+        if !subject::is_publishable(subject) {
+            return Err(BusError::BadSubject(subject.to_owned()));
+        }
+        let (sender, queue) = mpsc::channel(REQUESTS_WAITING);
+        let mut state = self.shared.state();
+        if state.closed {
+            return Err(BusError::Closed);
+        }
+        state.services.insert(subject.to_owned(), sender);
+        Ok(Service { queue })
+    }
+
     async fn settle(&self) {
         let mut pending = self.shared.pending.subscribe();
         // The sender lives as long as `self`, so waiting cannot fail.
@@ -153,8 +208,10 @@ async fn deliver_all(shared: Arc<Shared>) {
             None => shared.wake.notified().await,
         }
     }
-    // Dropping the senders ends every subscription.
-    shared.state().subscribers.clear();
+    // Dropping the senders ends every subscription and service.
+    let mut state = shared.state();
+    state.subscribers.clear();
+    state.services.clear();
 }
 
 async fn deliver(shared: &Shared, message: &Arc<Message>) {
@@ -214,6 +271,32 @@ mod tests {
         bus.publish("x", "a.second", NOW, vec![]).await.unwrap();
         bus.settle().await;
         assert_eq!(*log.lock().unwrap(), ["a.first", "a.second", "a.reply"]);
+    }
+
+    #[tokio::test]
+    async fn a_handler_may_ask_while_it_holds_a_delivery() {
+        let bus = EmbeddedBus::start(16);
+        let mut service = bus.serve("network.act.apply").await.unwrap();
+        tokio::spawn(async move {
+            while let Some(request) = service.next().await {
+                let answer = [request.payload.as_slice(), b"!"].concat();
+                request.answer(answer);
+            }
+        });
+        let mut inbox = bus.subscribe("agent", &["a"]).await;
+        bus.publish("x", "a", NOW, vec![]).await.unwrap();
+        let held = inbox.next().await.unwrap();
+        let wait = Duration::from_secs(5);
+        let answer = bus.request("agent", "network.act.apply", b"do".to_vec(), wait);
+        assert_eq!(answer.await, Ok(b"do!".to_vec()));
+        drop(held);
+        let nobody = bus
+            .request("agent", "network.act.other", vec![], wait)
+            .await;
+        assert_eq!(
+            nobody,
+            Err(BusError::Unserved("network.act.other".to_owned()))
+        );
     }
 
     #[tokio::test]

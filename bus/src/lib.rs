@@ -1,14 +1,17 @@
 //! How do messages travel and last?
 //!
 //! Two ports, [`Bus`] and [`Journal`], with the embedded bus behind the first and a hash-chained file behind
-//! the second. Everything that crosses from one domain to another crosses here as bytes under a subject;
+//! the second; who may act for a domain is decided by [`Leases`]. Everything that crosses from one domain to another crosses here as bytes under a subject;
 //! everything that anyone concludes is appended here as a record.
 
 pub mod bus;
+pub mod decode;
 pub mod embedded;
 pub mod journal;
+pub mod lease;
 pub mod subject;
 
-pub use bus::{Bus, BusError, BusStats, Delivery, Message, Subscription};
+pub use bus::{Bus, BusError, BusStats, Delivery, Message, Request, Service, Subscription};
 pub use embedded::EmbeddedBus;
 pub use journal::{Audit, Entry, Journal, JournalError};
+pub use lease::{Holding, LeaseError, Leases, LocalLeases, Term};

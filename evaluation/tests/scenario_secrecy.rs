@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use zizhi_agents::{Ground, Swarm, SwarmConfig};
-use zizhi_bus::{Bus, BusError, BusStats, EmbeddedBus, Journal, Subscription};
+use zizhi_bus::{Bus, BusError, BusStats, EmbeddedBus, Journal, Service, Subscription};
 use zizhi_evaluation::sandbox::{Sandbox, network};
 use zizhi_evaluation::scenario::{START, Scenario, Shape, suite};
 use zizhi_playbooks::Catalog;
@@ -37,6 +37,20 @@ impl Bus for Tapped {
 
     async fn subscribe(&self, name: &str, patterns: &[&str]) -> Subscription {
         self.bus.subscribe(name, patterns).await
+    }
+
+    async fn request(
+        &self,
+        source: &str,
+        subject: &str,
+        payload: Vec<u8>,
+        timeout: std::time::Duration,
+    ) -> Result<Vec<u8>, BusError> {
+        self.bus.request(source, subject, payload, timeout).await
+    }
+
+    async fn serve(&self, subject: &str) -> Result<Service, BusError> {
+        self.bus.serve(subject).await
     }
 
     async fn settle(&self) {

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use zizhi_agents::SwarmConfig;
 use zizhi_bus::journal::{State, audit};
-use zizhi_bus::{Bus, BusError, BusStats, EmbeddedBus, Journal, Subscription};
+use zizhi_bus::{Bus, BusError, BusStats, EmbeddedBus, Journal, Service, Subscription};
 use zizhi_types::{Body, IncidentId, MessageId, NetTime, PlanId, Record, RecordId};
 
 struct LossyBus {
@@ -122,6 +122,20 @@ impl Bus for LossyBus {
 
     async fn subscribe(&self, name: &str, patterns: &[&str]) -> Subscription {
         self.inner.subscribe(name, patterns).await
+    }
+
+    async fn request(
+        &self,
+        source: &str,
+        subject: &str,
+        payload: Vec<u8>,
+        timeout: std::time::Duration,
+    ) -> Result<Vec<u8>, BusError> {
+        self.inner.request(source, subject, payload, timeout).await
+    }
+
+    async fn serve(&self, subject: &str) -> Result<Service, BusError> {
+        self.inner.serve(subject).await
     }
 
     async fn settle(&self) {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicU64, Ordering};
-use zizhi_bus::{Bus, BusError, BusStats, EmbeddedBus, Subscription};
+use zizhi_bus::{Bus, BusError, BusStats, EmbeddedBus, Service, Subscription};
 use zizhi_types::{MessageId, NetTime};
 
 /// The embedded bus with a count.
@@ -42,6 +42,20 @@ impl Bus for CountedBus {
 
     async fn subscribe(&self, name: &str, patterns: &[&str]) -> Subscription {
         self.inner.subscribe(name, patterns).await
+    }
+
+    async fn request(
+        &self,
+        source: &str,
+        subject: &str,
+        payload: Vec<u8>,
+        timeout: std::time::Duration,
+    ) -> Result<Vec<u8>, BusError> {
+        self.inner.request(source, subject, payload, timeout).await
+    }
+
+    async fn serve(&self, subject: &str) -> Result<Service, BusError> {
+        self.inner.serve(subject).await
     }
 
     async fn settle(&self) {

@@ -1,0 +1,13 @@
+//! What does a message of somebody else's format say?
+//!
+//! In: bytes as a sender sent them, with what the transport knows about them ([`Raw`]). Out: neutral [`Item`]s, and a
+//! [`Reject`] with the reason for every part that means nothing ([`Decoded`]). Which object and which quantity an item is
+//! about is not decided here but by the tables of [`crate::mapping`].
+//!
+//! Pure: no I/O, no clock, no panic on any input, memory bounded by [`Limits`].
+
+mod item;
+
+pub use item::{
+    AlarmItem, AlarmState, Decoded, EventItem, Item, Kind, Limits, Point, Raw, Reject, Value,
+};
