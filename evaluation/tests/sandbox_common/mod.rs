@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use zizhi_bus::{Bus, BusError, BusStats, Subscription};
+use zizhi_bus::{Bus, BusError, BusStats, Service, Subscription};
 use zizhi_types::wire::TelemetryBatch;
 use zizhi_types::{ManagedObject, MessageId, Metric, NetTime};
 
@@ -57,6 +57,20 @@ impl Bus for Recorder {
 
     async fn subscribe(&self, _name: &str, _patterns: &[&str]) -> Subscription {
         unreachable!("the sandbox never listens")
+    }
+
+    async fn request(
+        &self,
+        _: &str,
+        subject: &str,
+        _: Vec<u8>,
+        _: std::time::Duration,
+    ) -> Result<Vec<u8>, BusError> {
+        Err(BusError::Unserved(subject.to_owned()))
+    }
+
+    async fn serve(&self, _: &str) -> Result<Service, BusError> {
+        unreachable!("the sandbox serves nothing")
     }
 
     async fn settle(&self) {}
