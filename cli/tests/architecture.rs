@@ -269,7 +269,7 @@ fn an_outside_library_has_one_home() {
 fn cargo_deny_is_told_the_same_homes() {
     let deny = read(&root().join("deny.toml"));
     for (library, home) in HOMES {
-        let row = format!("{{ crate = \"{library}\", wrappers = [\"{home}\"]");
+        let row = format!("{{ crate = \"{library}\", wrappers = [\"{home}\"");
         assert!(deny.contains(&row), "deny.toml lacks {row}");
     }
 }
