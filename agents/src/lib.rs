@@ -23,9 +23,12 @@ pub mod negotiator;
 pub mod part;
 pub mod picture;
 pub mod planner;
+pub mod recovery;
+pub mod remote;
 pub mod role;
 pub mod supervision;
 pub mod swarm;
+pub mod tenure;
 pub mod verifier;
 
 #[cfg(test)]
@@ -33,4 +36,4 @@ mod testing;
 
 pub use domain::AgentConfig;
 pub use part::Part;
-pub use swarm::{Ground, Swarm, SwarmConfig, SwarmError};
+pub use swarm::{Ground, Resume, Share, Swarm, SwarmConfig, SwarmError};

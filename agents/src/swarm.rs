@@ -3,8 +3,11 @@
 use crate::domain::AgentConfig;
 use crate::domain::actor::{Agent, Parts};
 use crate::part::Part;
+use crate::recovery::{self, Recovered};
+use crate::tenure::Tenure;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use zizhi_bus::{Bus, Journal, JournalError};
 use zizhi_knowledge::Case;
@@ -51,6 +54,42 @@ pub struct Ground {
     pub memory: Vec<Case>,
     /// The network's time at the start.
     pub now: NetTime,
+    /// Where the swarm is spread over processes: which part of it this one is.
+    pub share: Option<Share>,
+    /// What the journal tells, where it was written before.
+    pub resume: Option<Resume>,
+}
+
+/// This process' part of a swarm.
+pub struct Share {
+    /// The domains that it looks after, with their leases.
+    pub tenures: BTreeMap<Domain, Arc<Tenure>>,
+    /// What changes the network of each, where it is not the common driver.
+    pub drivers: BTreeMap<Domain, Arc<dyn Driver>>,
+}
+
+/// What a journal tells the swarm that goes on with it.
+#[derive(Debug, Clone, Default)]
+pub struct Resume {
+    /// Of each domain that wrote anything.
+    pub domains: BTreeMap<Domain, Arc<Recovered>>,
+    /// Records that were written for the process as a whole.
+    pub written: u64,
+}
+
+impl Resume {
+    /// Reads it from the records of a journal.
+    pub fn from_records(records: &[Record]) -> Self {
+        let recovered = |domain| {
+            let recovered = recovery::recover(domain, records);
+            (!recovered.is_empty()).then(|| (domain, Arc::new(recovered)))
+        };
+        let of_process = records.iter().filter(|r| r.domain.is_none());
+        Self {
+            domains: Domain::ALL.into_iter().filter_map(recovered).collect(),
+            written: of_process.map(|r| r.id.number).max().unwrap_or(0),
+        }
+    }
 }
 
 /// Why a swarm could not start or end in order.
@@ -101,6 +140,7 @@ pub struct Swarm {
     agents: Vec<Agent>,
     bus: Arc<dyn Bus>,
     journal: Arc<Journal>,
+    writer: String,
     written: u64,
     told_drops: u64,
 }
@@ -120,7 +160,8 @@ impl Swarm {
             agents: vec![],
             bus: ground.bus,
             journal: ground.journal,
-            written: 0,
+            writer: writer(ground.share.as_ref()),
+            written: ground.resume.as_ref().map_or(0, |r| r.written),
             told_drops: 0,
         };
         let body = Body::SwarmStarted {
@@ -133,16 +174,27 @@ impl Swarm {
         };
         let memory: Arc<[Case]> = ground.memory.into();
         swarm.note(body, ground.now)?;
+        let resume = ground.resume.unwrap_or_default();
         for domain in Domain::ALL {
+            let tenure = match &ground.share {
+                None => None,
+                Some(share) => match share.tenures.get(&domain) {
+                    Some(tenure) => Some(Arc::clone(tenure)),
+                    None => continue,
+                },
+            };
+            let own = ground.share.as_ref().and_then(|s| s.drivers.get(&domain));
             let parts = Parts {
                 domain,
                 config: config.agent.clone(),
                 ceiling: config.mode,
                 bus: Arc::clone(&swarm.bus),
                 journal: Arc::clone(&swarm.journal),
-                driver: Arc::clone(&ground.driver),
+                driver: Arc::clone(own.unwrap_or(&ground.driver)),
                 catalog: Arc::clone(&ground.catalog),
                 memory: Arc::clone(&memory),
+                tenure,
+                recovered: resume.domains.get(&domain).cloned(),
             };
             let agent = Agent::start(parts, swarm.root.get_cell())
                 .await
@@ -155,7 +207,7 @@ impl Swarm {
     fn note(&mut self, body: Body, now: NetTime) -> Result<(), JournalError> {
         self.written += 1;
         self.journal.append(Record {
-            id: RecordId::new("swarm", self.written),
+            id: RecordId::new(self.writer.as_str(), self.written),
             at: now,
             who: Who::System,
             domain: None,
@@ -190,6 +242,19 @@ impl Swarm {
     /// Drains: what is queued is handled, then the agents stop, then the journal is sealed. Nothing is cut off inside a
     /// step, as a step is part of handling one message.
     pub async fn drain(mut self, now: NetTime, reason: &str) -> Result<(), SwarmError> {
+        self.stop(now, reason).await?;
+        self.journal.seal(now)?;
+        Ok(())
+    }
+
+    /// The same, but the journal stays open: a later start goes on with it.
+    pub async fn pause(mut self, now: NetTime, reason: &str) -> Result<(), SwarmError> {
+        self.stop(now, reason).await?;
+        self.journal.sync()?;
+        Ok(())
+    }
+
+    async fn stop(&mut self, now: NetTime, reason: &str) -> Result<(), SwarmError> {
         self.bus.close().await;
         for agent in std::mem::take(&mut self.agents) {
             agent.stop().await;
@@ -202,7 +267,17 @@ impl Swarm {
             dropped: stats.dropped,
         };
         self.note(body, now)?;
-        self.journal.seal(now)?;
         Ok(())
+    }
+}
+
+/// Who writes for the process as a whole: processes of one swarm must not clash.
+fn writer(share: Option<&Share>) -> String {
+    let domains = share.map(|s| s.tenures.keys().map(|d| d.as_str()));
+    match domains.map(Iterator::collect::<Vec<_>>) {
+        Some(domains) if domains.len() < Domain::ALL.len() => {
+            format!("swarm-{}", domains.join("-"))
+        }
+        _ => "swarm".to_owned(),
     }
 }

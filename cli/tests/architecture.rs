@@ -84,7 +84,7 @@ const EVERYWHERE: &[&str] = &[
 const PURE: &[&str] = &["types", "models", "twin-link", "knowledge"];
 
 /// The files of `agents` that wait and act for the engines; everything else there is pure too.
-const SHELLS: &[&str] = &["actor.rs", "role.rs", "swarm.rs", "lib.rs"];
+const SHELLS: &[&str] = &["actor.rs", "shell.rs", "role.rs", "swarm.rs", "lib.rs"];
 
 /// What makes a function depend on more than its arguments.
 const IMPURE: &[&str] = &[

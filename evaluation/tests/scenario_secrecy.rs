@@ -84,6 +84,8 @@ async fn play(scenario: &Scenario, journal: &Path) -> (Vec<String>, Vec<u8>) {
         seed: Some(scenario.seed),
         memory: vec![],
         now: START,
+        share: None,
+        resume: None,
     };
     let swarm = Swarm::start(ground, SwarmConfig::default()).await.unwrap();
     sandbox.announce(&*bus).await.unwrap();

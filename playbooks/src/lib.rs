@@ -28,7 +28,7 @@ mod values;
 pub use catalog::{Catalog, CatalogError};
 pub use context::Context;
 pub use dependents::services_depending;
-pub use driver::{Driver, DriverError};
+pub use driver::{Driver, DriverError, Recall};
 pub use guards::{GuardState, rule};
 pub use planning::{PlanDraft, Rejected, candidates};
 pub use playbook::Playbook;

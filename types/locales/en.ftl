@@ -140,6 +140,15 @@ hypothesis-refuted = refuted
 measure-restart = restarted it
 measure-freeze = froze its runs
 
+found-step-was-done = the step had been done
+found-step-was-not-done = the step had not reached the network
+found-step-is-unknown = nobody knows whether the step was done
+found-between-steps = it stood between two steps
+found-verifying = it was being verified
+found-unclear = it waited for a person's verdict
+found-standing = its remedy stands
+found-not-begun = nothing had been done
+
 reason-no-objective-violated = no objective is violated
 reason-planned-work = planned work explains it
 reason-explained-upstream = a fault upstream explains it
@@ -200,6 +209,20 @@ record-swarm-started = { $actor } { $version } started on network { $network } i
 }
 record-swarm-drained = { $actor } drained and stopped ({ $reason }): { $messages } messages carried, { $dropped } dropped.
 record-role-died = { $actor } lost its { $role } ({ $reason }); the supervisor { $measure }.
+record-resumed = { $actor } was started again and found { $records ->
+    [one] 1 record
+   *[other] { $records } records
+} of its own: { $runs ->
+    [0] no run had been cut off
+    [one] 1 run had been cut off
+   *[other] { $runs } runs had been cut off
+}, and it led { $incidents ->
+    [0] no open incident
+    [one] 1 open incident
+   *[other] { $incidents } open incidents
+}.
+record-peer-lost = { $actor } does not hear from { $peer } any more: its lease has run out.
+record-peer-back = { $actor } hears from { $peer } again.
 record-dropped = { $actor } dropped { $messages ->
     [one] 1 telemetry message
    *[other] { $messages } telemetry messages
@@ -226,6 +249,7 @@ record-incident-opened = { $actor } opened incident { $incident } and leads it (
     [one] 1 symptom
    *[other] { $symptoms } symptoms
 }; violated: { $violations }.
+record-took-over = { $actor } took over from { $from }, which was lost, and leads from here on (token { $token }).
 record-symptoms-joined = { $actor } joined { $symptoms ->
     [one] 1 more symptom
    *[other] { $symptoms } more symptoms
@@ -297,6 +321,7 @@ record-escalated = { $actor } asks a person to take over: { $reason }.
 ## Act
 record-step-started = { $actor } starts step { $step } of { $run }: { $action }.
 record-step-done = { $actor } finished step { $step } of { $run }: the network went from { $before } to { $after }.
+record-run-resumed = { $actor } took up run { $run } of { $plan } after its restart: { $found }.
 record-step-failed = { $actor } failed at step { $step } of { $run }: { $reason }; { $unknown ->
     [yes] whether the network changed is unknown, so the step is never repeated.
    *[no] nothing was changed.

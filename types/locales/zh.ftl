@@ -140,6 +140,15 @@ hypothesis-refuted = 排除
 measure-restart = 已将其重启
 measure-freeze = 已冻结其执行任务
 
+found-step-was-done = 该步骤已执行
+found-step-was-not-done = 该步骤未到达网络
+found-step-is-unknown = 无法确认该步骤是否已执行
+found-between-steps = 停在两个步骤之间
+found-verifying = 正在验证
+found-unclear = 正在等待人工裁决
+found-standing = 临时措施仍在生效
+found-not-begun = 尚未执行任何动作
+
 reason-no-objective-violated = 未违反任何目标
 reason-planned-work = 属计划内作业
 reason-explained-upstream = 由上游故障引起
@@ -199,6 +208,9 @@ record-swarm-started = { $actor } { $version } 已启动，网络 { $network }�
 }
 record-swarm-drained = { $actor }已有序停止（{ $reason }）：共传递消息 { $messages } 条，丢弃 { $dropped } 条。
 record-role-died = { $actor }的 { $role } 角色异常退出（{ $reason }），监督者{ $measure }。
+record-resumed = { $actor }重新启动，找到自己的记录 { $records } 条：被中断的执行 { $runs } 个，正在主导的事件 { $incidents } 个。
+record-peer-lost = { $actor }已收不到{ $peer }的心跳：其租约已过期。
+record-peer-back = { $actor }重新收到{ $peer }的心跳。
 record-dropped = { $actor }因队列已满，丢弃遥测消息 { $messages } 条。
 record-sealed = { $actor }已封存日志，此前共 { $records } 条记录。
 
@@ -216,6 +228,7 @@ record-anomaly-cleared = { $actor }确认异常 { $anomaly } 已消除。
 
 ## 关联
 record-incident-opened = { $actor }创建并牵头处理故障事件 { $incident }（令牌 { $token }），关联 { $symptoms } 个异常；未达成的目标：{ $violations }。
+record-took-over = { $actor }接替已失联的{ $from }，自此主导该事件（令牌 { $token }）。
 record-symptoms-joined = { $actor }将另外 { $symptoms } 个异常并入该故障事件：{ $list }。
 record-suppressed = { $actor }对 { $list } 不作处置：{ $reason }。{ $detail }
 record-incident-closed = { $actor }关闭该故障事件：{ $ending }。
@@ -278,6 +291,7 @@ record-escalated = { $actor }请求转人工处理：{ $reason }。
 ## 执行
 record-step-started = { $actor }开始执行 { $run } 的步骤 { $step }：{ $action }。
 record-step-done = { $actor }完成 { $run } 的步骤 { $step }：网络状态由 { $before } 变为 { $after }。
+record-run-resumed = { $actor }重启后接续执行 { $run }（方案 { $plan }）：{ $found }。
 record-step-failed = { $actor }执行 { $run } 的步骤 { $step } 失败：{ $reason }；{ $unknown ->
     [yes] 无法确认网络是否已变更，该步骤不再重试。
    *[no] 网络未发生变更。

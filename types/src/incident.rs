@@ -86,6 +86,7 @@ impl Incident {
     fn apply(&mut self, record: &Record) {
         self.records.push(record.id.clone());
         match &record.body {
+            Body::TookOver { lease, .. } => self.leader = lease.leader,
             Body::SymptomsJoined { symptoms } => self.symptoms.extend(symptoms.iter().cloned()),
             Body::Diagnosed { hypotheses, .. } => {
                 self.cause = hypotheses

@@ -137,8 +137,8 @@ pub struct PredictedChange {
     pub with: f64,
 }
 
-/// A rehearsal in the twin.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A rehearsal in the twin. The default is that of a plan that nobody rehearsed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rehearsal {
     /// What would be violated if nothing were done.

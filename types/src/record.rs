@@ -202,6 +202,25 @@ pub enum Body {
         /// What the table says: `restart` or `freeze`.
         measure: String,
     },
+    /// An agent was started again and took up what its journal tells.
+    Resumed {
+        /// Its own records that were found.
+        records: u64,
+        /// Its runs that had not ended.
+        runs: Vec<RunId>,
+        /// The incidents that it led.
+        incidents: Vec<IncidentId>,
+    },
+    /// A peer does not keep its lease any more: its process is gone, cut off or stands still.
+    PeerLost {
+        /// Whose agent.
+        domain: Domain,
+    },
+    /// It is there again.
+    PeerBack {
+        /// Whose agent.
+        domain: Domain,
+    },
     /// Telemetry was dropped because a queue was full.
     Dropped {
         /// How many messages since the last such record.
@@ -254,6 +273,13 @@ pub enum Body {
         symptoms: Vec<AnomalyId>,
         /// The objectives that do not hold.
         violations: Vec<Violation>,
+    },
+    /// An agent leads on an incident whose leader was lost.
+    TookOver {
+        /// Who led it before.
+        from: Domain,
+        /// Who leads it now.
+        lease: Lease,
     },
     /// More symptoms were found to belong to the incident.
     SymptomsJoined {
@@ -334,6 +360,9 @@ pub enum Body {
         plan: PlanId,
         /// Under which lease.
         lease: Lease,
+        /// What was violated before the first step: a restarted agent verifies against it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        before: Vec<Violation>,
     },
     /// A plan was given up before anything was changed.
     Aborted {
@@ -393,6 +422,16 @@ pub enum Body {
         step: String,
         /// What the network said.
         receipt: Receipt,
+    },
+    /// A run that the agent's death had cut off goes on.
+    RunResumed {
+        /// Which run.
+        run: RunId,
+        /// Of which plan.
+        plan: PlanId,
+        /// Where it was found: `step-was-done`, `step-was-not-done`, `step-is-unknown`, `between-steps`, `verifying`,
+        /// `unclear`, `standing`, `not-begun`.
+        found: String,
     },
     /// A step failed.
     StepFailed {
@@ -495,6 +534,9 @@ impl Body {
             Self::SwarmStarted { .. }
             | Self::SwarmDrained { .. }
             | Self::RoleDied { .. }
+            | Self::Resumed { .. }
+            | Self::PeerLost { .. }
+            | Self::PeerBack { .. }
             | Self::Dropped { .. }
             | Self::Sealed { .. } => Stage::Swarm,
             Self::Raw { .. } | Self::DeadLetter { .. } | Self::MaintenanceNoted { .. } => {
@@ -502,6 +544,7 @@ impl Body {
             }
             Self::AnomalyRaised { .. } | Self::AnomalyCleared { .. } => Stage::Detect,
             Self::IncidentOpened { .. }
+            | Self::TookOver { .. }
             | Self::SymptomsJoined { .. }
             | Self::Suppressed { .. }
             | Self::IncidentClosed { .. } => Stage::Correlate,
@@ -517,6 +560,7 @@ impl Body {
             Self::Decided { .. } | Self::Approved { .. } | Self::Escalated { .. } => Stage::Decide,
             Self::StepStarted { .. }
             | Self::StepDone { .. }
+            | Self::RunResumed { .. }
             | Self::StepFailed { .. }
             | Self::UndoStarted { .. }
             | Self::UndoDone { .. }

@@ -130,6 +130,17 @@ impl Detecting {
         outputs
     }
 
+    fn restore(&mut self, anomalies: Vec<Anomaly>) {
+        for anomaly in anomalies {
+            let watched = Watched {
+                detector: Detector::new(self.config.series),
+                anomaly: Some(anomaly.id),
+            };
+            self.series
+                .insert((anomaly.object, anomaly.metric), watched);
+        }
+    }
+
     fn learn(&mut self, objectives: Vec<Objective>) {
         let domain = self.domain;
         let own = objectives
@@ -178,6 +189,10 @@ impl Engine for Detecting {
             }
             Input::CountFrom(number) => {
                 self.raised = self.raised.max(number);
+                vec![]
+            }
+            Input::Restore(anomalies) => {
+                self.restore(anomalies);
                 vec![]
             }
             Input::Tick => self.missing(now),

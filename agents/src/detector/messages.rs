@@ -24,6 +24,8 @@ pub enum Input {
     },
     /// Started afresh: the anomalies up to this number were taken before.
     CountFrom(u64),
+    /// Started afresh: these anomalies last, as far as anybody knows. Each is cleared when its series looks usual.
+    Restore(Vec<Anomaly>),
     /// Time has passed: who is missing?
     Tick,
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use zizhi_playbooks::DriverError;
 use zizhi_types::action::{Action, Receipt, Verb};
 use zizhi_types::negotiation::{Lease, RunEnd};
+use zizhi_types::objective::Violation;
 use zizhi_types::plan::Mode;
 use zizhi_types::record::{GuardResult, Ruling, Who};
 use zizhi_types::wire::{Approval, ApprovalRequest, Sample};
@@ -30,7 +31,14 @@ impl Loop {
                 None => vec![],
             },
             O::Approved { plan, approval } => vec![self.approved(&plan, approval)],
-            O::Commit { run, plan, lease } => self.commit(run, &plan, lease),
+            O::Commit {
+                run,
+                plan,
+                lease,
+                before,
+            } => self.commit(run, &plan, lease, before),
+            O::Resumed { run, plan, found } => vec![self.run_resumed(&run, &plan, found)],
+            O::Recall { run, step, key } => vec![Command::Recall { run, step, key }],
             O::Do {
                 run,
                 plan,
@@ -169,11 +177,18 @@ impl Loop {
         command
     }
 
-    fn commit(&mut self, run: RunId, plan: &Plan, lease: Lease) -> Vec<Command> {
+    fn commit(
+        &mut self,
+        run: RunId,
+        plan: &Plan,
+        lease: Lease,
+        before: Vec<Violation>,
+    ) -> Vec<Command> {
         let causes = self.trail(&plan.incident).for_plan(&plan.id);
         let body = Body::Committed {
             plan: plan.id.clone(),
             lease,
+            before,
         };
         let record = self.of_run(&run, plan, body, causes);
         self.runs.insert(run, plan.incident.clone());
@@ -223,7 +238,13 @@ impl Loop {
         self.append(draft).1
     }
 
-    fn of_run(&mut self, run: &RunId, plan: &Plan, body: Body, causes: Vec<RecordId>) -> Command {
+    pub(super) fn of_run(
+        &mut self,
+        run: &RunId,
+        plan: &Plan,
+        body: Body,
+        causes: Vec<RecordId>,
+    ) -> Command {
         let object = match &body {
             Body::StepStarted { action, .. } | Body::UndoStarted { action, .. } => {
                 action.object.clone()
@@ -250,7 +271,7 @@ impl Loop {
     }
 
     /// A setting that we are about to change is intended from now on.
-    fn intend(&mut self, action: &Action) -> Vec<Command> {
+    pub(super) fn intend(&mut self, action: &Action) -> Vec<Command> {
         let (metric, value) = match action.verb {
             Verb::LinkSetCost => (Metric::PortCost, action.number("cost")),
             Verb::LinkSetRate => (Metric::PortRate, action.number("mbps")),

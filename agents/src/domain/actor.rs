@@ -4,13 +4,16 @@ use super::command::{Answer, Command, Event, Task};
 use super::engine::{AgentConfig, Loop};
 use super::roles::actor::Roles;
 use crate::learner;
+use crate::recovery::Recovered;
 use crate::role::{Died, Engine, Role};
 use crate::supervision::{Measure, RoleName, measure};
+use crate::tenure::{Change, Tenure};
 use ractor::{
     Actor, ActorCell, ActorProcessingErr, ActorRef, RpcReplyPort, SpawnErr, SupervisionEvent,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 use zizhi_bus::{Bus, Delivery, Journal, Subscription};
 use zizhi_knowledge::Case;
 use zizhi_playbooks::{Catalog, Driver, DriverError};
@@ -36,6 +39,10 @@ pub struct Parts {
     pub catalog: Arc<Catalog>,
     /// What other runs taught, oldest first.
     pub memory: Arc<[Case]>,
+    /// Its leases, where it is not alone in one process with its peers.
+    pub tenure: Option<Arc<Tenure>>,
+    /// What its journal tells, after a restart.
+    pub recovered: Option<Arc<Recovered>>,
 }
 
 /// What the actor is sent.
@@ -47,6 +54,8 @@ pub enum Incoming {
         /// Told when all that follows from it was done.
         handled: tokio::sync::oneshot::Sender<()>,
     },
+    /// Leases changed hands.
+    Noticed(Change),
     /// What does the learner hold?
     Recite(RpcReplyPort<Vec<Case>>),
 }
@@ -85,6 +94,14 @@ impl Actor for DomainActor {
         };
         let taught = running.engine.teach(RoleName::Learner);
         running.carry_out_all(taught).await;
+        if let Some(recovered) = running.parts.recovered.clone() {
+            let commands = running.engine.restore((*recovered).clone());
+            running.carry_out_all(commands).await;
+        }
+        if running.parts.tenure.is_some() {
+            let hello = running.engine.say_hello();
+            running.carry_out_all(vec![hello]).await;
+        }
         Ok(running)
     }
 
@@ -101,6 +118,7 @@ impl Actor for DomainActor {
                 drop(delivery);
                 let _ = handled.send(());
             }
+            Incoming::Noticed(change) => state.react(noticed(change)).await,
             Incoming::Recite(reply) => {
                 let _ = reply.send(state.recite().await);
             }
@@ -177,6 +195,9 @@ impl Running {
                 let result = match self.parts.journal.sync() {
                     // What cannot be written down is not done.
                     Err(error) => Err(DriverError::Refused(error.to_string())),
+                    Ok(()) if !self.may_act(timeout_ms).await => Err(DriverError::Refused(
+                        "this process does not hold the lease of its domain".to_owned(),
+                    )),
                     Ok(()) => match self.roles.executor.drive(key, action, timeout_ms).await {
                         Ok(result) => result,
                         Err(Died) => Err(DriverError::Unknown(
@@ -186,8 +207,37 @@ impl Running {
                 };
                 self.engine.handle(Event::Driven { run, step, result })
             }
+            Command::Recall { run, step, key } => {
+                let found = self.parts.driver.recall(&key).await;
+                self.engine.handle(Event::Recalled { run, step, found })
+            }
+            Command::TakeLease { incident, purpose } => {
+                let taken = match &self.parts.tenure {
+                    Some(tenure) => tenure.lead(&incident).await,
+                    None => true,
+                };
+                self.engine.handle(Event::Lease {
+                    incident,
+                    purpose,
+                    taken,
+                })
+            }
+            Command::GiveUpLease(incident) => {
+                if let Some(tenure) = &self.parts.tenure {
+                    tenure.resign(&incident).await;
+                }
+                vec![]
+            }
             Command::GoOn => self.engine.handle(Event::Sensed),
             Command::Ask(task) => self.ask(*task).await,
+        }
+    }
+
+    /// Whether this process surely acts for its domain; waits for as long as the step may take.
+    async fn may_act(&self, limit_ms: u64) -> bool {
+        match &self.parts.tenure {
+            Some(tenure) => tenure.may_act(Duration::from_millis(limit_ms)).await,
+            None => true,
         }
     }
 
@@ -291,6 +341,7 @@ pub struct Agent {
     actor: ActorRef<Incoming>,
     done: tokio::task::JoinHandle<()>,
     intake: tokio::task::JoinHandle<()>,
+    watch: Option<(Arc<Tenure>, tokio::task::JoinHandle<()>)>,
 }
 
 impl Agent {
@@ -307,12 +358,19 @@ impl Agent {
             zizhi_types::wire::KILL_SWITCH,
         ];
         let subscription = parts.bus.subscribe(parts.domain.as_str(), &patterns).await;
+        let tenure = parts.tenure.clone();
+        // Kept from the first moment: to take up what a journal tells may take longer than a lease lasts.
+        let (told, changes) = tokio::sync::mpsc::channel(CHANGES_WAITING);
+        let keeping = tenure
+            .clone()
+            .map(|tenure| tokio::spawn(keep(tenure, told)));
         let (actor, done) = Actor::spawn_linked(None, DomainActor, parts, over).await?;
-        let intake = tokio::spawn(take_in(subscription, actor.clone()));
+        let intake = tokio::spawn(take_in(subscription, changes, actor.clone()));
         Ok(Self {
             actor,
             done,
             intake,
+            watch: tenure.zip(keeping),
         })
     }
 
@@ -329,13 +387,56 @@ impl Agent {
         let _ = self.intake.await;
         self.actor.stop(None);
         let _ = self.done.await;
+        if let Some((tenure, watch)) = self.watch {
+            watch.abort();
+            tenure.end().await;
+        }
+    }
+}
+
+/// Changes of leases that wait for the agent; more than peers and led incidents there can hardly be at once.
+const CHANGES_WAITING: usize = 64;
+
+/// Keeps the leases and tells what changes, until it is aborted.
+async fn keep(tenure: Arc<Tenure>, told: tokio::sync::mpsc::Sender<Change>) {
+    loop {
+        for change in tenure.look().await {
+            if told.send(change).await.is_err() {
+                return;
+            }
+        }
+        tokio::time::sleep(tenure.beat()).await;
+    }
+}
+
+fn noticed(change: Change) -> Event {
+    match change {
+        Change::PeerLost(domain) => Event::Peer { domain, lost: true },
+        Change::PeerBack(domain) => Event::Peer {
+            domain,
+            lost: false,
+        },
+        Change::IncidentLost(incident) => Event::LeaseLost(incident),
     }
 }
 
 /// Hands deliveries to the actor one by one. The actor's own mailbox has no bound, so the next delivery is taken only
 /// after the last was handled: what waits, waits in the bus, which counts what it drops.
-async fn take_in(mut subscription: Subscription, actor: ActorRef<Incoming>) {
-    while let Some(delivery) = subscription.next().await {
+async fn take_in(
+    mut subscription: Subscription,
+    mut changes: tokio::sync::mpsc::Receiver<Change>,
+    actor: ActorRef<Incoming>,
+) {
+    loop {
+        let delivery = tokio::select! {
+            biased;
+            Some(change) = changes.recv() => {
+                let _ = actor.cast(Incoming::Noticed(change));
+                continue;
+            }
+            delivery = subscription.next() => delivery,
+        };
+        let Some(delivery) = delivery else { break };
         let (handled, wait) = tokio::sync::oneshot::channel();
         if actor
             .cast(Incoming::Delivery { delivery, handled })

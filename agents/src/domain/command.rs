@@ -7,7 +7,8 @@ use crate::{
 use std::sync::Arc;
 use zizhi_bus::Message;
 use zizhi_types::action::{Action, Receipt};
-use zizhi_types::{Record, RunId};
+use zizhi_types::domain::Domain;
+use zizhi_types::{IncidentId, Record, RunId};
 
 /// Something that the loop has to react to.
 pub enum Event {
@@ -24,6 +25,33 @@ pub enum Event {
         /// What it said.
         result: Result<Receipt, zizhi_playbooks::DriverError>,
     },
+    /// The driver said what it remembers of a key.
+    Recalled {
+        /// For which run.
+        run: RunId,
+        /// For which step.
+        step: String,
+        /// What it remembers.
+        found: zizhi_playbooks::Recall,
+    },
+    /// The lease of an incident was asked for.
+    Lease {
+        /// Which incident.
+        incident: IncidentId,
+        /// For what.
+        purpose: Purpose,
+        /// Whether it was had.
+        taken: bool,
+    },
+    /// A peer's agent was lost, or is there again.
+    Peer {
+        /// Whose.
+        domain: Domain,
+        /// Lost.
+        lost: bool,
+    },
+    /// The lease of an incident that is led here was lost: somebody else may lead it.
+    LeaseLost(IncidentId),
     /// The senses have heard of the new time; the rest of the loop may look at the picture.
     Sensed,
     /// A role died; the supervision table was asked.
@@ -33,6 +61,17 @@ pub enum Event {
         /// What is done about it.
         measure: Measure,
     },
+}
+
+/// What the lease of an incident is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A new incident, which nobody else can lead yet.
+    Open,
+    /// One that was led here before a restart.
+    GoOn,
+    /// One whose leader was lost.
+    TakeOver,
 }
 
 /// What a role concluded.
@@ -94,6 +133,24 @@ pub enum Command {
         /// JSON.
         payload: Vec<u8>,
     },
+    /// Ask the driver what came of a key that was used before a restart, and hand its answer back.
+    Recall {
+        /// For which run.
+        run: RunId,
+        /// For which step.
+        step: String,
+        /// Which key.
+        key: String,
+    },
+    /// Take the lease of an incident, and hand the answer back.
+    TakeLease {
+        /// Which incident.
+        incident: IncidentId,
+        /// For what.
+        purpose: Purpose,
+    },
+    /// Give the lease of an incident up.
+    GiveUpLease(IncidentId),
     /// Hand back [`Event::Sensed`]: what follows needs what was concluded up to here.
     GoOn,
     /// Have the executor's driver change the network, and hand its answer back.

@@ -1,6 +1,7 @@
 //! The loop of one domain: sense, detect, correlate, diagnose, plan, negotiate, rehearse, decide, act, verify, learn.
 
 use super::command::{Answer, Command, Event, Task};
+use super::restoring::{Claim, Restart};
 use super::scribe::{Draft, Scribe};
 use super::trail::Trail;
 use crate::correlator::CorrelatorConfig;
@@ -10,6 +11,7 @@ use crate::negotiator::NegotiatorConfig;
 use crate::part::Part;
 use crate::picture::{Picture, Series};
 use crate::planner::PlannerConfig;
+use crate::recovery::Taken;
 use crate::supervision::{Measure, RoleName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +20,9 @@ use zizhi_bus::Message;
 use zizhi_knowledge::Case;
 use zizhi_types::domain::Domain;
 use zizhi_types::negotiation::{Lease, NEGOTIATION_VERSION, Negotiation, Say};
-use zizhi_types::{AnomalyId, Body, IncidentId, ManagedObject, NetTime, RecordId, RunId, wire};
+use zizhi_types::{
+    Anomaly, AnomalyId, Body, IncidentId, ManagedObject, NetTime, RecordId, RunId, wire,
+};
 
 /// How one domain's agent is set.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -68,6 +72,16 @@ pub struct Loop {
     pub(super) raised: u64,
     pub(super) silent: BTreeSet<ManagedObject>,
     pub(super) sent: BTreeMap<Series, f64>,
+    /// Own anomalies that last, whole: a peer that was started again is told them.
+    pub(super) own: BTreeMap<AnomalyId, (Anomaly, RecordId)>,
+    /// Claims of open incidents, of all domains.
+    pub(super) claims: BTreeMap<IncidentId, Claim>,
+    /// Peers whose agents are lost.
+    pub(super) lost: BTreeSet<Domain>,
+    /// Numbers that were given before a restart.
+    pub(super) taken: Taken,
+    /// What a restart has still to do.
+    pub(super) restart: Restart,
     /// The message that is being handled, and the record of it once it was kept as evidence.
     pub(super) current: Option<(Arc<Message>, Option<RecordId>)>,
 }
@@ -91,6 +105,11 @@ impl Loop {
             raised: 0,
             silent: BTreeSet::new(),
             sent: BTreeMap::new(),
+            own: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            taken: Taken::default(),
+            restart: Restart::default(),
             current: None,
         }
     }
@@ -113,6 +132,20 @@ impl Loop {
             Event::Message(message) => self.message(message),
             Event::Answer(answer) => self.answer(answer),
             Event::Driven { run, step, result } => Self::driven(run, step, result),
+            Event::Recalled { run, step, found } => {
+                vec![ask(Task::Executor(crate::executor::Input::Recalled {
+                    run,
+                    step,
+                    found,
+                }))]
+            }
+            Event::Lease {
+                incident,
+                purpose,
+                taken,
+            } => self.leased(&incident, purpose, taken),
+            Event::Peer { domain, lost } => self.peer(domain, lost),
+            Event::LeaseLost(incident) => self.lease_lost(&incident),
             Event::Sensed => self.sensed(),
             Event::RoleDied { role, measure } => self.role_died(role, measure),
         }
@@ -252,6 +285,10 @@ impl Loop {
                 let own = self.leases.keys().filter(|i| i.owner == self.domain);
                 let incidents = own.map(|i| i.number).max().unwrap_or(0);
                 let token = self.leases.values().map(|l| l.token).max().unwrap_or(0);
+                let (incidents, token) = (
+                    incidents.max(self.taken.incidents),
+                    token.max(self.taken.tokens),
+                );
                 let input = crate::correlator::Input::CountFrom { incidents, token };
                 vec![ask(Task::Correlator(input))]
             }
@@ -269,6 +306,7 @@ impl Loop {
                 let plans = self.trails.values().flat_map(|t| t.plans.keys());
                 let own = plans.filter(|p| p.owner == self.domain);
                 let taken = own.map(|p| p.number).max().unwrap_or(0);
+                let taken = taken.max(self.taken.plans);
                 let learn = |(domain, part)| ask(Task::Planner(Input::Learn { domain, part }));
                 std::iter::once(ask(Task::Planner(Input::CountFrom(taken))))
                     .chain(parts.into_iter().map(learn))

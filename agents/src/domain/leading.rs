@@ -1,7 +1,8 @@
 //! From symptoms to a led incident, and to its end: correlate, diagnose, close, escalate.
 
-use super::command::{Command, Task};
+use super::command::{Command, Purpose, Task};
 use super::engine::{Loop, ask};
+use super::restoring::Claim;
 use super::scribe::Draft;
 use crate::correlator::Known;
 use crate::{correlator, diagnoser, negotiator};
@@ -74,7 +75,7 @@ impl Loop {
         }
     }
 
-    fn records_of(&self, symptoms: &[AnomalyId]) -> Vec<RecordId> {
+    pub(super) fn records_of(&self, symptoms: &[AnomalyId]) -> Vec<RecordId> {
         symptoms
             .iter()
             .filter_map(|s| self.anomalies.get(s))
@@ -136,9 +137,18 @@ impl Loop {
         };
         commands.push(self.append(Draft::new(body).of(incident).because(causes)).1);
         self.leases.insert(incident.clone(), lease);
+        commands.push(Command::TakeLease {
+            incident: incident.clone(),
+            purpose: Purpose::Open,
+        });
     }
 
-    fn claim(&self, known: &Known, symptoms: Vec<AnomalyId>) -> Command {
+    pub(super) fn claim(&mut self, known: &Known, symptoms: Vec<AnomalyId>) -> Command {
+        let claim = Claim {
+            known: known.clone(),
+            symptoms: symptoms.clone(),
+        };
+        self.claims.insert(known.incident.clone(), claim);
         self.publish(
             "evt",
             "lead",
@@ -228,6 +238,7 @@ impl Loop {
             .because(self.last(incident));
         let command = self.append(draft).1;
         self.open.remove(incident);
+        self.claims.remove(incident);
         self.closed.insert(incident.clone());
         let event = LeadEvent::Closed {
             incident: incident.clone(),
@@ -242,6 +253,7 @@ impl Loop {
             command,
             ask(Task::Correlator(closed)),
             self.publish("evt", "lead", &event),
+            Command::GiveUpLease(incident.clone()),
         ]
     }
 

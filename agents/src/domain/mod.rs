@@ -10,6 +10,7 @@ mod agreeing;
 mod command;
 mod engine;
 mod leading;
+mod restoring;
 mod roles;
 mod scribe;
 mod sensing;

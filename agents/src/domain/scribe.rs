@@ -59,6 +59,11 @@ impl Scribe {
         Self { domain, written: 0 }
     }
 
+    /// Numbers up to this one were given before.
+    pub(super) fn count_from(&mut self, written: u64) {
+        self.written = self.written.max(written);
+    }
+
     pub(super) fn write(&mut self, draft: Draft, now: NetTime) -> Record {
         self.written += 1;
         Record {

@@ -34,10 +34,12 @@ impl Loop {
                 self.current = Some((Arc::clone(&message), None));
                 vec![ask(Task::Collector(collector::Input(message)))]
             }
+            ("obs", "clock") if own => self.read(&message, Self::clock),
             ("obs", "inventory") => self.read(&message, Self::inventory),
             ("obs", "maintenance") => self.read(&message, Self::maintenance),
             ("evt", "anomaly") => self.read(&message, Self::anomaly_event),
             ("evt", "state") if !own => self.read(&message, Self::digest),
+            ("evt", "hello") if !own => self.hello(),
             ("evt", "lead") => self.read(&message, Self::lead_event),
             ("neg", "say") => self.read(&message, Self::heard),
             ("plan", "approval") if own => self.read(&message, approval),
@@ -79,6 +81,7 @@ impl Loop {
 
     /// The part of a tick that looks at the picture, once the detector has said who is silent.
     pub(super) fn sensed(&mut self) -> Vec<Command> {
+        let resumed = self.lead_again();
         let digest = self.state_digest();
         let picture = Arc::clone(&self.picture);
         let verify = verifier::Input::Tick {
@@ -86,13 +89,15 @@ impl Loop {
             unusual: Arc::new(self.unusual()),
             elsewhere: Arc::new(self.explained_elsewhere()),
         };
-        vec![
+        let mut commands = resumed;
+        commands.extend([
             digest,
             ask(Task::Verifier(verify)),
             ask(Task::Correlator(correlator::Input::Tick(picture))),
             ask(Task::Negotiator(negotiator::Input::Tick)),
             ask(Task::Executor(executor::Input::Tick)),
-        ]
+        ]);
+        commands
     }
 
     /// Symptoms of open incidents that no own run is about.
@@ -135,7 +140,7 @@ impl Loop {
         let picture = Arc::make_mut(&mut self.picture);
         picture.learn(domain, part.clone());
         let objectives = picture.objectives().cloned().collect();
-        vec![
+        let mut commands = vec![
             ask(Task::Detector(detector::Input::Learn { objectives })),
             ask(Task::Diagnoser(diagnoser::Input::Learn {
                 domain,
@@ -145,7 +150,9 @@ impl Loop {
                 domain,
                 part: Box::new(part),
             })),
-        ]
+        ];
+        commands.extend(self.intend_again(domain));
+        commands
     }
 
     fn maintenance(&mut self, work: Maintenance) -> Vec<Command> {
@@ -231,6 +238,8 @@ impl Loop {
         };
         let (record, command) = self.append(Draft::new(body).about(&object).because(raw));
         commands.push(command);
+        self.own
+            .insert(anomaly.id.clone(), (anomaly.clone(), record.clone()));
         commands.push(self.publish("evt", "anomaly", &AnomalyEvent::Raised { anomaly, record }));
         commands
     }
@@ -256,6 +265,7 @@ impl Loop {
     }
 
     fn cleared(&mut self, id: zizhi_types::AnomalyId, at: NetTime) -> Vec<Command> {
+        self.own.remove(&id);
         let cause = self.anomalies.get(&id).map(|(_, record)| record.clone());
         let body = Body::AnomalyCleared {
             anomaly: id.clone(),
@@ -301,13 +311,15 @@ impl Loop {
                     .entry(incident.clone())
                     .or_default()
                     .extend(series);
-                self.leases.insert(incident.clone(), lease);
                 let known = Known {
                     incident,
                     lease,
                     suspect,
                     fault,
                 };
+                if let Some(stale) = self.outdated(&known, &symptoms) {
+                    return stale;
+                }
                 vec![ask(Task::Correlator(correlator::Input::Claimed {
                     known,
                     symptoms,
@@ -315,6 +327,7 @@ impl Loop {
             }
             LeadEvent::Closed { incident, fixed } => {
                 self.open.remove(&incident);
+                self.claims.remove(&incident);
                 self.closed.insert(incident.clone());
                 vec![
                     ask(Task::Executor(executor::Input::Withdraw(incident.clone()))),

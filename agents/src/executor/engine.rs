@@ -23,12 +23,12 @@ pub struct Executor {
     domain: Domain,
     config: ExecutorConfig,
     ceiling: Mode,
-    catalog: Arc<Catalog>,
-    started: u64,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) started: u64,
     waiting: Vec<Waiting>,
-    runs: BTreeMap<RunId, Active>,
-    acted: BTreeMap<ManagedObject, Vec<NetTime>>,
-    frozen: BTreeMap<ManagedObject, String>,
+    pub(super) runs: BTreeMap<RunId, Active>,
+    pub(super) acted: BTreeMap<ManagedObject, Vec<NetTime>>,
+    pub(super) frozen: BTreeMap<ManagedObject, String>,
     killed: Option<String>,
 }
 
@@ -41,14 +41,14 @@ struct Waiting {
     expires: NetTime,
 }
 
-struct Active {
-    run: Run,
-    bid: Box<Bid>,
-    before: Vec<Violation>,
+pub(super) struct Active {
+    pub(super) run: Run,
+    pub(super) bid: Box<Bid>,
+    pub(super) before: Vec<Violation>,
     /// A held run that ended well was reported already.
-    reported: bool,
+    pub(super) reported: bool,
     /// Until when a person may say whether it helped.
-    unclear_until: Option<NetTime>,
+    pub(super) unclear_until: Option<NetTime>,
 }
 
 impl Executor {
@@ -192,10 +192,11 @@ impl Executor {
                 .push(now);
         }
         let plan = Box::new(bid.plan.clone());
+        let before = picture.violations(now);
         let active = Active {
             run: Run::new(id.clone(), bid.plan.clone()),
             bid,
-            before: picture.violations(now),
+            before: before.clone(),
             reported: false,
             unclear_until: None,
         };
@@ -204,17 +205,31 @@ impl Executor {
             run: id.clone(),
             plan,
             lease,
+            before,
         }];
         outputs.extend(self.tell(&id, run::Input::Start, now));
         outputs
     }
 
     /// Tells a run something and turns its effects into outputs. What does not fit where the run stands changes nothing.
-    fn tell(&mut self, id: &RunId, input: run::Input, now: NetTime) -> Vec<Output> {
+    pub(super) fn tell(&mut self, id: &RunId, input: run::Input, now: NetTime) -> Vec<Output> {
         let Some(active) = self.runs.get_mut(id) else {
             return vec![];
         };
         let Ok(effects) = active.run.on(input) else {
+            return vec![];
+        };
+        self.carry_out(id, effects, now)
+    }
+
+    /// Turns what a run wants into outputs. A run that has ended is forgotten.
+    pub(super) fn carry_out(
+        &mut self,
+        id: &RunId,
+        effects: Vec<Effect>,
+        now: NetTime,
+    ) -> Vec<Output> {
+        let Some(active) = self.runs.get_mut(id) else {
             return vec![];
         };
         let mut outputs = vec![];
@@ -230,7 +245,7 @@ impl Executor {
         outputs
     }
 
-    fn driven(
+    pub(super) fn driven(
         &mut self,
         id: &RunId,
         step: String,
@@ -469,6 +484,13 @@ impl Engine for Executor {
             Input::Release(run) => self.tell(&run, run::Input::Release, now),
             Input::Withdraw(incident) => self.give_up(|w| w.bid.plan.incident == incident),
             Input::Kill => self.kill(now),
+            Input::Restore {
+                runs,
+                taken,
+                frozen,
+                acted,
+            } => self.restore(runs, taken, frozen, acted, now),
+            Input::Recalled { run, step, found } => self.recalled(&run, step, found, now),
             Input::Tick => self.tick(now),
         }
     }

@@ -1,9 +1,10 @@
 //! What the executor is told and concludes.
 
 use crate::picture::Picture;
-use std::collections::BTreeSet;
+use crate::recovery::OpenRun;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use zizhi_playbooks::DriverError;
+use zizhi_playbooks::{DriverError, Recall};
 use zizhi_types::action::{Action, Receipt};
 use zizhi_types::negotiation::{Bid, Lease, RunEnd};
 use zizhi_types::objective::Violation;
@@ -49,6 +50,26 @@ pub enum Input {
     Withdraw(IncidentId),
     /// The kill switch.
     Kill,
+    /// Started afresh: what the journal tells of its runs.
+    Restore {
+        /// Runs that have not ended.
+        runs: Vec<OpenRun>,
+        /// The runs up to this number were taken before.
+        taken: u64,
+        /// Objects that only a person may change.
+        frozen: BTreeMap<ManagedObject, String>,
+        /// When each object was last acted on.
+        acted: BTreeMap<ManagedObject, Vec<NetTime>>,
+    },
+    /// The driver's answer to [`Output::Recall`].
+    Recalled {
+        /// For which run.
+        run: RunId,
+        /// For which step.
+        step: String,
+        /// What it remembers.
+        found: Recall,
+    },
     /// Time has passed.
     Tick,
 }
@@ -89,6 +110,26 @@ pub enum Output {
         plan: Box<Plan>,
         /// Under which lease.
         lease: Lease,
+        /// What was violated before the first step.
+        before: Vec<Violation>,
+    },
+    /// A run that a restart had cut off goes on.
+    Resumed {
+        /// Which run.
+        run: RunId,
+        /// Of which plan.
+        plan: Box<Plan>,
+        /// Where it was found, as [`zizhi_types::Body::RunResumed`] says it.
+        found: &'static str,
+    },
+    /// Ask the driver what came of a key that was used before the restart.
+    Recall {
+        /// For which run.
+        run: RunId,
+        /// For which step.
+        step: String,
+        /// Which key.
+        key: String,
     },
     /// Call the driver for a step.
     Do {

@@ -8,6 +8,7 @@ pub mod actor;
 mod config;
 mod engine;
 mod messages;
+mod resume;
 #[cfg(test)]
 mod tests;
 

@@ -13,6 +13,9 @@ pub struct NegotiatorConfig {
     /// Pause after a plan was taken back: reconvergence and two measuring intervals, so that what it left behind is not
     /// taken for the state before the next one.
     pub settle_ms: u64,
+    /// Wait for the agent of a domain that was lost while it ran an awarded plan: a restart takes seconds. After it a
+    /// person is asked, since the effect of the plan is unknown.
+    pub lost_ms: u64,
     /// Plans tried for one incident before a person is asked: after three failures the diagnosis is wrong.
     pub attempts_max: u32,
 }
@@ -23,6 +26,7 @@ impl Default for NegotiatorConfig {
             answer_ms: 20_000,
             report_ms: 600_000,
             settle_ms: 40_000,
+            lost_ms: 120_000,
             attempts_max: 3,
         }
     }

@@ -1,6 +1,6 @@
 //! The negotiator of one domain: a leader for its own incidents, a participant in all.
 
-use super::leader::Leadership;
+use super::leader::{AwardedBefore, Leadership};
 use super::participant::Participant;
 use super::{Input, NegotiatorConfig, Output};
 use crate::role::Engine;
@@ -74,6 +74,44 @@ impl Negotiator {
         outputs
     }
 
+    fn lead_on(&mut self, incident: IncidentId, lease: Lease, before: AwardedBefore, now: NetTime) {
+        let asked = self.asked();
+        let config = &self.config;
+        let leadership = Leadership::awaiting(incident.clone(), lease, asked, before, config, now);
+        self.led.insert(incident, leadership);
+    }
+
+    /// The leader was lost. A plan of its that may have been awarded is waited for, never awarded again; without one,
+    /// remedies are called for again; where not even the call is known, a person has to look.
+    fn take_over(&mut self, incident: IncidentId, lease: Lease, now: NetTime) -> Vec<Output> {
+        let known = self.participant.known_of(&incident);
+        match (known.plan, known.call) {
+            (Some((plan, begun)), call) => {
+                let before = AwardedBefore {
+                    plan,
+                    begun,
+                    own_award: false,
+                    call,
+                };
+                self.lead_on(incident, lease, before, now);
+                vec![]
+            }
+            (None, Some((hypotheses, situation))) => self.think(
+                Input::Lead {
+                    incident,
+                    lease,
+                    hypotheses,
+                    situation,
+                },
+                now,
+            ),
+            (None, None) => vec![Output::GiveUp {
+                incident,
+                reason: "its leader was lost before it called for remedies".to_owned(),
+            }],
+        }
+    }
+
     fn drop_finished(&mut self) {
         self.led.retain(|_, l| !l.finished());
     }
@@ -112,6 +150,26 @@ impl Negotiator {
                 plan,
                 refuse,
             } => self.participant.judged(&incident, &plan, refuse),
+            Input::Restore { own, awarded } => {
+                self.participant.restore(own, now);
+                for awarded in awarded {
+                    let before = AwardedBefore {
+                        plan: awarded.plan,
+                        begun: false,
+                        own_award: true,
+                        call: Some((awarded.hypotheses, awarded.situation)),
+                    };
+                    self.lead_on(awarded.incident, awarded.lease, before, now);
+                }
+                vec![]
+            }
+            Input::TakeOver { incident, lease } => self.take_over(incident, lease, now),
+            Input::Peer { domain, lost } => {
+                for leadership in self.led.values_mut() {
+                    leadership.peer(domain, lost, &self.config, now);
+                }
+                vec![]
+            }
             Input::Committed(plan) => self.participant.committed(&plan),
             Input::Ended { plan, outcome } => self.participant.ended(&plan, outcome),
             Input::Tick => {

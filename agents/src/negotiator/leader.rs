@@ -22,6 +22,21 @@ pub(super) struct Leadership {
     dropped: bool,
     /// When what may have been lost is said again, if it is still to be.
     again_at: Option<NetTime>,
+    /// With what remedies are called for again: a leader that began with an awarded plan knows no other bids.
+    call_again: Option<CallAgain>,
+}
+
+/// What a call for remedies says.
+pub(super) type CallAgain = (Vec<Hypothesis>, Situation);
+
+/// A plan that was awarded before this leader led, as far as it is known.
+pub(super) struct AwardedBefore {
+    pub plan: Box<Plan>,
+    /// Its run was seen to begin.
+    pub begun: bool,
+    /// This domain awarded it itself, so it may say so again.
+    pub own_award: bool,
+    pub call: Option<CallAgain>,
 }
 
 enum Phase {
@@ -42,6 +57,8 @@ enum Phase {
         deadline: NetTime,
         plan: Box<Plan>,
         begun: bool,
+        /// The domain that runs it was lost, and until when it is waited for.
+        lost_until: Option<NetTime>,
     },
     /// A plan was taken back: the network calms down before the next one, whose effect could not be told otherwise.
     Settling { until: NetTime },
@@ -84,6 +101,7 @@ impl Leadership {
                 phase,
                 dropped: false,
                 again_at: Some(half_time(config, now)),
+                call_again: None,
             },
             vec![call],
         )
@@ -241,6 +259,9 @@ impl Leadership {
     /// Prepares the best bid that is left; without one a person is asked.
     fn next(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
         let Some(best) = self.best(config) else {
+            if let Some((hypotheses, situation)) = self.call_again.take() {
+                return self.call_once_more(hypotheses, situation, config, now);
+            }
             self.phase = Phase::Finished;
             let reason = match self.attempts {
                 0 if self.asked.len() == 1 => "its own domain has no remedy to try".to_owned(),
@@ -262,6 +283,26 @@ impl Leadership {
             deadline: now + config.answer_ms,
         };
         vec![prepare]
+    }
+
+    fn call_once_more(
+        &mut self,
+        hypotheses: Vec<Hypothesis>,
+        situation: Situation,
+        config: &NegotiatorConfig,
+        now: NetTime,
+    ) -> Vec<Output> {
+        let call = Say::Call {
+            hypotheses,
+            situation,
+        };
+        self.again_at = Some(half_time(config, now));
+        self.phase = Phase::Calling {
+            call: call.clone(),
+            answered: BTreeSet::new(),
+            deadline: now + config.answer_ms,
+        };
+        vec![self.say(call)]
     }
 
     /// The bid to try next, while there are tries left.
@@ -317,9 +358,67 @@ impl Leadership {
         self.phase = Phase::Awarded {
             deadline: now + plan.verify_ms + config.report_ms,
             begun: false,
+            lost_until: None,
             plan,
         };
         outputs
+    }
+
+    /// Leads on where a plan was awarded already, before a restart or by a leader that was lost: its report is waited for.
+    pub(super) fn awaiting(
+        incident: IncidentId,
+        lease: Lease,
+        asked: Vec<Domain>,
+        before: AwardedBefore,
+        config: &NegotiatorConfig,
+        now: NetTime,
+    ) -> Self {
+        let AwardedBefore {
+            plan,
+            begun,
+            own_award,
+            call,
+        } = before;
+        let again = own_award && !begun;
+        // A plan that nobody has seen begin may never have been awarded: its domain has that long to report.
+        let wait_ms = if begun {
+            plan.verify_ms + config.report_ms
+        } else {
+            plan.verify_ms + config.lost_ms
+        };
+        Self {
+            incident,
+            lease,
+            asked,
+            attempts: 1,
+            bids: vec![],
+            phase: Phase::Awarded {
+                deadline: now + wait_ms,
+                plan,
+                begun: !again,
+                lost_until: None,
+            },
+            dropped: false,
+            again_at: again.then(|| half_time(config, now)),
+            call_again: call,
+        }
+    }
+
+    /// A domain's agent was lost, or is there again: who runs the awarded plan is waited for a while.
+    pub(super) fn peer(
+        &mut self,
+        domain: Domain,
+        lost: bool,
+        config: &NegotiatorConfig,
+        now: NetTime,
+    ) {
+        if let Phase::Awarded {
+            plan, lost_until, ..
+        } = &mut self.phase
+            && plan.domain == domain
+        {
+            *lost_until = lost.then(|| now + config.lost_ms);
+        }
     }
 
     fn reported(
@@ -338,9 +437,12 @@ impl Leadership {
                 vec![Output::Fixed(self.incident.clone())]
             }
             // Nothing was changed.
-            RunEnd::NotRun => self.next(config, now),
-            RunEnd::Undone if self.best(config).is_none() => self.next(config, now),
-            RunEnd::Undone => {
+            RunEnd::NotRun if self.call_again.is_none() => self.next(config, now),
+            RunEnd::Undone if self.best(config).is_none() && self.call_again.is_none() => {
+                self.next(config, now)
+            }
+            // Whoever was started again has to look at the network first.
+            RunEnd::NotRun | RunEnd::Undone => {
                 let until = now + config.settle_ms;
                 self.phase = Phase::Settling { until };
                 vec![]
@@ -368,6 +470,24 @@ impl Leadership {
             // Silence is no agreement either.
             Phase::Preparing { deadline, .. } if now >= *deadline => {
                 self.abort("not every domain answered", config, now)
+            }
+            Phase::Awarded {
+                plan,
+                lost_until: Some(until),
+                ..
+            } if now >= *until => {
+                let reason = format!(
+                    "the {} agent was lost while it ran {}: the effect is unknown",
+                    plan.domain, plan.id
+                );
+                self.phase = Phase::Finished;
+                if self.dropped {
+                    return vec![];
+                }
+                vec![Output::GiveUp {
+                    incident: self.incident.clone(),
+                    reason,
+                }]
             }
             Phase::Awarded { deadline, .. } if now >= *deadline => {
                 self.phase = Phase::Finished;

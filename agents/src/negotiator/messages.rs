@@ -5,6 +5,21 @@ use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::{Bid, Lease, Negotiation, RefuseReason, RunEnd, Say};
 use zizhi_types::{Hypothesis, IncidentId, Plan, PlanId};
 
+/// A led incident whose plan was awarded before a restart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Awaited {
+    /// Which incident.
+    pub incident: IncidentId,
+    /// Under which lease.
+    pub lease: Lease,
+    /// What was awarded.
+    pub plan: Box<Plan>,
+    /// Its ranked causes: remedies are called for again if the plan does not help.
+    pub hypotheses: Vec<Hypothesis>,
+    /// Its symptoms, as far as they are known.
+    pub situation: Situation,
+}
+
 /// What it is told.
 #[derive(Debug, Clone)]
 pub enum Input {
@@ -52,6 +67,27 @@ pub enum Input {
         plan: PlanId,
         /// How.
         outcome: RunEnd,
+    },
+    /// Started afresh: what the journal tells.
+    Restore {
+        /// Plans of the own domain that run, or ran and whose report may be lost.
+        own: Vec<(IncidentId, Lease, Box<Bid>)>,
+        /// Led incidents whose awarded plan has not been heard of again.
+        awarded: Vec<Awaited>,
+    },
+    /// Lead on an incident whose leader was lost.
+    TakeOver {
+        /// Which.
+        incident: IncidentId,
+        /// Under which lease.
+        lease: Lease,
+    },
+    /// A domain's agent was lost, or is there again.
+    Peer {
+        /// Whose.
+        domain: Domain,
+        /// Lost.
+        lost: bool,
     },
     /// Time has passed.
     Tick,

@@ -23,4 +23,4 @@ mod tests;
 
 pub use config::NegotiatorConfig;
 pub use engine::Negotiator;
-pub use messages::{Input, Output};
+pub use messages::{Awaited, Input, Output};

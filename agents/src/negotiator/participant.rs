@@ -3,8 +3,9 @@
 use super::Output;
 use std::collections::{BTreeMap, BTreeSet};
 use zizhi_types::domain::Domain;
+use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::{Bid, Lease, Negotiation, RefuseReason, RunEnd, Say};
-use zizhi_types::{IncidentId, ManagedObject, NetTime, PlanId};
+use zizhi_types::{Hypothesis, IncidentId, ManagedObject, NetTime, Plan, PlanId};
 
 /// How long a prepared plan that nobody awards or aborts keeps its objects, in milliseconds.
 const PROMISE_MS: u64 = 60_000;
@@ -13,12 +14,25 @@ const PROMISE_MS: u64 = 60_000;
 /// milliseconds: as long as its leader waits by default.
 const RUN_MS: u64 = 600_000;
 
+/// Calls kept, the oldest incident's goes first: our choice, far more than are ever open.
+const CALLS_MAX: usize = 256;
+
 /// What one domain has heard and promised.
 pub(super) struct Participant {
     domain: Domain,
+    /// The last call about each incident: whoever takes over from its leader calls again with it.
+    calls: BTreeMap<IncidentId, (Vec<Hypothesis>, Situation)>,
     leases: BTreeMap<IncidentId, Lease>,
     plans: BTreeMap<PlanId, Promised>,
     awarded: BTreeSet<PlanId>,
+}
+
+/// What a domain knows of an incident that another one led.
+pub(super) struct KnownOf {
+    /// The last call.
+    pub call: Option<(Vec<Hypothesis>, Situation)>,
+    /// The plan that was prepared, and whether it was begun.
+    pub plan: Option<(Box<Plan>, bool)>,
 }
 
 struct Promised {
@@ -40,6 +54,7 @@ impl Participant {
     pub(super) const fn new(domain: Domain) -> Self {
         Self {
             domain,
+            calls: BTreeMap::new(),
             leases: BTreeMap::new(),
             plans: BTreeMap::new(),
             awarded: BTreeSet::new(),
@@ -74,11 +89,11 @@ impl Participant {
             Say::Call {
                 hypotheses,
                 situation,
-            } => vec![Output::AskBids {
-                incident: message.incident.clone(),
-                hypotheses: hypotheses.clone(),
-                situation: situation.clone(),
-            }],
+            } => self.called(&message.incident, hypotheses, situation),
+            Say::Escalate { .. } => {
+                self.calls.remove(&message.incident);
+                vec![]
+            }
             Say::Prepare { bid } => self.prepare(message, bid, now),
             Say::Award { plan, fingerprint } => self.award(plan, &fingerprint.0),
             Say::Abort { plan, .. } => {
@@ -89,6 +104,51 @@ impl Participant {
             Say::Commit { plan } => self.running(plan, now),
             Say::Report { plan, outcome } => self.outcome(plan, *outcome, leading),
             _ => vec![],
+        }
+    }
+
+    fn called(
+        &mut self,
+        incident: &IncidentId,
+        hypotheses: &[Hypothesis],
+        situation: &Situation,
+    ) -> Vec<Output> {
+        if self.calls.len() >= CALLS_MAX {
+            self.calls.pop_first();
+        }
+        let call = (hypotheses.to_vec(), situation.clone());
+        self.calls.insert(incident.clone(), call);
+        vec![Output::AskBids {
+            incident: incident.clone(),
+            hypotheses: hypotheses.to_vec(),
+            situation: situation.clone(),
+        }]
+    }
+
+    /// The last call about an incident, with what is known of its plan: one that was prepared may have been awarded.
+    pub(super) fn known_of(&self, incident: &IncidentId) -> KnownOf {
+        let plan = self.plans.values().find(|p| p.incident == *incident);
+        KnownOf {
+            call: self.calls.get(incident).cloned(),
+            plan: plan.map(|p| (Box::new(p.bid.plan.clone()), p.stage == Stage::Running)),
+        }
+    }
+
+    /// The own domain's plans as the journal tells them; a report of an ended one can be said again.
+    pub(super) fn restore(&mut self, own: Vec<(IncidentId, Lease, Box<Bid>)>, now: NetTime) {
+        for (incident, lease, bid) in own {
+            let newest = self.leases.entry(incident.clone()).or_insert(lease);
+            *newest = lease.max(*newest);
+            let id = bid.plan.id.clone();
+            self.awarded.insert(id.clone());
+            let promised = Promised {
+                incident,
+                lease,
+                bid,
+                stage: Stage::Running,
+                since: now,
+            };
+            self.plans.insert(id, promised);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A whole swarm, with its real actors on the embedded bus, on a network of a hand's size.
 //!
-//! [`stories`] tells what a person would see; [`lossy`] lets the bus lose, repeat and reorder what agents say to each
+//! [`killed`] kills it at every moment and starts it again; [`stories`] tells what a person would see; [`lossy`] lets the bus lose, repeat and reorder what agents say to each
 //! other, and looks whether anything was done that should not have been.
 
 #![allow(
@@ -9,6 +9,7 @@
     reason = "what stands around the tests fails them too"
 )]
 
+mod killed;
 mod lossy;
 mod parts;
 mod rig;

@@ -7,10 +7,10 @@ use crate::testing::{at, network, object};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use zizhi_agents::{Ground, Swarm, SwarmConfig};
+use zizhi_agents::{Ground, Resume, Swarm, SwarmConfig};
 use zizhi_bus::{Bus, BusError, Journal};
 use zizhi_knowledge::Case;
-use zizhi_playbooks::{Catalog, Driver, DriverError};
+use zizhi_playbooks::{Catalog, Driver, DriverError, Recall};
 use zizhi_types::action::{Action, Receipt, Value, Verb};
 use zizhi_types::topology::Network;
 use zizhi_types::wire::{self, Clock, Inventory, Sample, TelemetryBatch};
@@ -26,6 +26,8 @@ pub enum Drive {
     Works,
     /// It says so, but nothing changes.
     Nothing,
+    /// It works, and remembers no key.
+    Forgets,
     /// It is torn down in the middle: the role that called it dies.
     Panics,
 }
@@ -39,6 +41,8 @@ pub struct World {
     /// Every call of the driver: key and action.
     pub calls: Vec<(String, Action)>,
     answers: BTreeMap<String, Receipt>,
+    /// Keys that were looked up before they came.
+    closed: BTreeSet<String>,
 }
 
 struct FakeDriver(Arc<Mutex<World>>);
@@ -56,11 +60,50 @@ impl Driver for FakeDriver {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         world.apply(key, action)
     }
+
+    async fn recall(&self, key: &str) -> Recall {
+        let mut world = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if world.drive == Drive::Forgets {
+            return Recall::Unknown;
+        }
+        match world.answers.get(key).cloned() {
+            Some(receipt) => Recall::Answered(Ok(receipt)),
+            None => {
+                world.closed.insert(key.to_owned());
+                Recall::NeverCame
+            }
+        }
+    }
 }
 
 impl World {
+    /// All is well.
+    pub fn new(network: Network) -> Self {
+        Self {
+            network,
+            down: BTreeSet::new(),
+            costs: BTreeMap::new(),
+            drive: Drive::Works,
+            calls: vec![],
+            answers: BTreeMap::new(),
+            closed: BTreeSet::new(),
+        }
+    }
+
+    /// Makes a change as the driver would.
+    pub fn drive(&mut self, key: &str, action: &Action) {
+        self.apply(key, action).unwrap();
+    }
+
     fn apply(&mut self, key: &str, action: &Action) -> Result<Receipt, DriverError> {
         self.calls.push((key.to_owned(), action.clone()));
+        assert!(
+            !self.closed.contains(key),
+            "{key} comes after it was looked up"
+        );
         if let Some(first) = self.answers.get(key) {
             return Ok(first.clone());
         }
@@ -71,7 +114,7 @@ impl World {
                 after: "as it was".to_owned(),
                 undo: None,
             },
-            Drive::Works => self.change(action)?,
+            Drive::Works | Drive::Forgets => self.change(action)?,
         };
         self.answers.insert(key.to_owned(), receipt.clone());
         Ok(receipt)
@@ -225,16 +268,22 @@ impl Rig {
         config: SwarmConfig,
         memory: Vec<Case>,
     ) -> Self {
+        let world = Arc::new(Mutex::new(World::new(network())));
+        Self::start_on(bus, journal, config, memory, world, at(100), None).await
+    }
+
+    /// Starts a swarm on a network that is there already, with what the journal of a killed one tells.
+    pub async fn start_on(
+        bus: Arc<dyn Bus>,
+        journal: Journal,
+        config: SwarmConfig,
+        memory: Vec<Case>,
+        world: Arc<Mutex<World>>,
+        now: NetTime,
+        resume: Option<Resume>,
+    ) -> Self {
         journal.watch();
         let journal = Arc::new(journal);
-        let world = Arc::new(Mutex::new(World {
-            network: network(),
-            down: BTreeSet::new(),
-            costs: BTreeMap::new(),
-            drive: Drive::Works,
-            calls: vec![],
-            answers: BTreeMap::new(),
-        }));
         let ground = Ground {
             bus: Arc::clone(&bus),
             journal: Arc::clone(&journal),
@@ -243,14 +292,16 @@ impl Rig {
             network: "small".to_owned(),
             seed: None,
             memory,
-            now: at(100),
+            now,
+            share: None,
+            resume,
         };
         let swarm = Swarm::start(ground, config).await.unwrap();
         let rig = Self {
             bus,
             world,
             records: vec![],
-            now: at(100),
+            now,
             journal,
             swarm: Some(swarm),
         };

@@ -108,6 +108,8 @@ async fn play(
         seed: Some(args.seed),
         memory,
         now: START,
+        share: None,
+        resume: None,
     };
     let mode: Mode = args.mode.into();
     let mut swarm = Swarm::start(ground, SwarmConfig { mode, ..config }).await?;

@@ -273,6 +273,8 @@ async fn run_swarm(
         seed: None,
         memory: vec![],
         now: zizhi_evaluation::lab::clock::now(),
+        share: None,
+        resume: None,
     };
     let swarm = Swarm::start(
         ground,

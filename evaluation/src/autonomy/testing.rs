@@ -278,6 +278,7 @@ impl Pen {
         let committed = Body::Committed {
             plan: plan.id.clone(),
             lease,
+            before: vec![],
         };
         self.write(committed, Who::System, Some(id), vec![]);
         let started = Body::StepStarted {

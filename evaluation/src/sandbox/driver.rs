@@ -85,4 +85,11 @@ impl Driver for SandboxDriver {
     async fn apply(&self, key: &str, action: &Action) -> Result<Receipt, DriverError> {
         self.apply_once(key, action)
     }
+
+    async fn recall(&self, key: &str) -> Recall {
+        match lock(&self.log).answers.get(key) {
+            Some(answer) => Recall::Answered(answer.clone()),
+            None => Recall::NeverCame,
+        }
+    }
 }

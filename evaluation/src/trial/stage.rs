@@ -189,6 +189,8 @@ impl Crew {
             seed: Some(trial.seed()),
             memory: set.memory.clone(),
             now: START,
+            share: None,
+            resume: None,
         };
         let mut config = set.config.clone();
         if let Policy::Without(part) = trial.policy {

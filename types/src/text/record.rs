@@ -119,6 +119,16 @@ impl Words {
                     "measure",
                     known_or(l, &format!("measure-{measure}"), measure),
                 ),
+            Body::Resumed {
+                records,
+                runs,
+                incidents,
+            } => p("resumed")
+                .count("records", *records)
+                .count("runs", runs.len())
+                .count("incidents", incidents.len()),
+            Body::PeerLost { domain } => p("peer-lost").with("peer", agent(Some(*domain), l)),
+            Body::PeerBack { domain } => p("peer-back").with("peer", agent(Some(*domain), l)),
             Body::Dropped { messages } => p("dropped").count("messages", *messages),
             Body::Sealed { records } => p("sealed").count("records", *records),
             Body::Raw {
@@ -161,6 +171,9 @@ impl Words {
                 .with("token", lease.token)
                 .count("symptoms", symptoms.len())
                 .with("violations", self.violations(violations)),
+            Body::TookOver { from, lease } => p("took-over")
+                .with("from", agent(Some(*from), l))
+                .with("token", lease.token),
             Body::SymptomsJoined { symptoms } => p("symptoms-joined")
                 .count("symptoms", symptoms.len())
                 .with("list", self.list(symptoms)),
@@ -203,7 +216,7 @@ impl Words {
                 .with("plan", plan)
                 .with("to", agent(Some(*to), l))
                 .with("agreed", self.list(agreed.iter().map(|d| label(*d, l)))),
-            Body::Committed { plan, lease } => p("committed")
+            Body::Committed { plan, lease, .. } => p("committed")
                 .with("plan", plan)
                 .with("token", lease.token)
                 .with("leader", agent(Some(lease.leader), l)),
@@ -246,6 +259,10 @@ impl Words {
                 .with("step", step)
                 .with("before", &receipt.before)
                 .with("after", &receipt.after),
+            Body::RunResumed { run, plan, found } => p("run-resumed")
+                .with("run", run)
+                .with("plan", plan)
+                .with("found", known_or(l, &format!("found-{found}"), found)),
             Body::StepFailed {
                 run,
                 step,

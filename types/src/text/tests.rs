@@ -350,6 +350,27 @@ fn bodies() -> Vec<Body> {
         Body::Committed {
             plan: plan_id.clone(),
             lease,
+            before: vec![],
+        },
+        Body::Resumed {
+            records: 12,
+            runs: vec![run.clone()],
+            incidents: vec![],
+        },
+        Body::PeerLost {
+            domain: Domain::Access,
+        },
+        Body::PeerBack {
+            domain: Domain::Access,
+        },
+        Body::TookOver {
+            from: Domain::Service,
+            lease,
+        },
+        Body::RunResumed {
+            run: run.clone(),
+            plan: plan_id.clone(),
+            found: text("step-was-done"),
         },
         Body::Aborted {
             plan: plan_id.clone(),

@@ -1,0 +1,124 @@
+//! After a restart: where did each run stand, and what becomes of it?
+//!
+//! A step that was with the driver is looked up by its key. If it was done, the run goes on from there; if it never came,
+//! it counts as failed, since what was decided before the restart may be wrong by now, and what was done before it is
+//! taken back; if nobody can tell, its object is frozen. A change that takes something back is done if it never came.
+//! No step of the plan is begun after a restart.
+
+use super::Output;
+use super::engine::{Active, Executor};
+use crate::recovery::OpenRun;
+use std::collections::BTreeMap;
+use zizhi_playbooks::run::{self, State};
+use zizhi_playbooks::{DriverError, Recall};
+use zizhi_types::{ManagedObject, NetTime, RunId};
+
+/// What is said of a step that the restart prevented.
+const NEVER_CAME: &str = "it had not reached the network when the agent was killed";
+
+impl Executor {
+    pub(super) fn restore(
+        &mut self,
+        runs: Vec<OpenRun>,
+        taken: u64,
+        frozen: BTreeMap<ManagedObject, String>,
+        acted: BTreeMap<ManagedObject, Vec<NetTime>>,
+        now: NetTime,
+    ) -> Vec<Output> {
+        self.started = self.started.max(taken);
+        self.frozen.extend(frozen);
+        self.acted.extend(acted);
+        let mut outputs = vec![];
+        for open in runs {
+            outputs.extend(self.take_up(open, now));
+        }
+        outputs
+    }
+
+    fn take_up(&mut self, open: OpenRun, now: NetTime) -> Vec<Output> {
+        let (id, found) = (open.run.id().clone(), open.found());
+        let plan = Box::new(open.bid.plan.clone());
+        let in_flight = open.in_flight.clone();
+        self.runs.insert(id.clone(), Active::resumed(open));
+        if let Some(flight) = in_flight {
+            return vec![Output::Recall {
+                run: id,
+                step: flight.step,
+                key: flight.key,
+            }];
+        }
+        let mut outputs = vec![Output::Resumed {
+            run: id.clone(),
+            plan,
+            found,
+        }];
+        outputs.extend(self.go_on(&id, now));
+        outputs
+    }
+
+    /// Nothing of the run is with the driver.
+    fn go_on(&mut self, id: &RunId, now: NetTime) -> Vec<Output> {
+        let Some(active) = self.runs.get_mut(id) else {
+            return vec![];
+        };
+        if let (State::Stepping { .. }, Some(key)) = (active.run.state(), active.run.awaited()) {
+            let result = Err(DriverError::Failed(NEVER_CAME.to_owned()));
+            return self.tell(id, run::Input::Answer { key, result }, now);
+        }
+        let effects = active.run.resume(false).unwrap_or_default();
+        self.carry_out(id, effects, now)
+    }
+
+    pub(super) fn recalled(
+        &mut self,
+        id: &RunId,
+        step: String,
+        found: Recall,
+        now: NetTime,
+    ) -> Vec<Output> {
+        let Some(active) = self.runs.get(id) else {
+            return vec![];
+        };
+        let undo = matches!(active.run.state(), State::Undoing { .. });
+        let mut outputs = vec![Output::Resumed {
+            run: id.clone(),
+            plan: Box::new(active.bid.plan.clone()),
+            found: word(&found),
+        }];
+        outputs.extend(match found {
+            Recall::Answered(result) => self.driven(id, step, result, now),
+            Recall::NeverCame if undo => self.go_on(id, now),
+            Recall::NeverCame => {
+                let result = Err(DriverError::Failed(NEVER_CAME.to_owned()));
+                self.driven(id, step, result, now)
+            }
+            Recall::Unknown => {
+                let why = "the agent was killed while the change was under way".to_owned();
+                self.driven(id, step, Err(DriverError::Unknown(why)), now)
+            }
+        });
+        outputs
+    }
+}
+
+const fn word(found: &Recall) -> &'static str {
+    match found {
+        Recall::Answered(_) => "step-was-done",
+        Recall::NeverCame => "step-was-not-done",
+        Recall::Unknown => "step-is-unknown",
+    }
+}
+
+impl Active {
+    fn resumed(open: OpenRun) -> Self {
+        // A standing remedy was reported when its verdict came; so was one that is taken back because it did its work.
+        let healthy = open.run.undo_reason() == Some(run::UndoReason::HealthyAgain);
+        Self {
+            reported: healthy,
+            run: open.run,
+            bid: Box::new(open.bid),
+            before: open.before,
+            unclear_until: None,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Who may change the network, and what was asked before: pure.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use zizhi_bus::Term;
+use zizhi_playbooks::{DriverError, Recall};
+use zizhi_types::action::{Action, Receipt};
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// Under which term the asking process acts.
+    pub term: Term,
+    /// Never used twice.
+    pub key: String,
+    /// What to do; `None` asks what came of the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// To a change.
+    Applied(Result<Receipt, DriverError>),
+    /// To a key.
+    Recalled(Recall),
+}
+
+/// What the door says to a question.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// Make the change, then tell [`Door::done`].
+    Open(Box<Action>),
+    /// Answer so; nothing is changed.
+    Say(Answer),
+}
+
+/// The memory of one domain's network: the highest term, and every key.
+#[derive(Debug, Default)]
+pub struct Door {
+    term: Term,
+    answers: BTreeMap<String, Result<Receipt, DriverError>>,
+    /// Keys that were looked up before they came.
+    closed: BTreeSet<String>,
+}
+
+impl Door {
+    /// Nothing was asked yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a question.
+    pub fn ask(&mut self, question: Question) -> Verdict {
+        let Question { term, key, action } = question;
+        if term < self.term {
+            return Verdict::Say(stale(term, self.term, action.is_some()));
+        }
+        self.term = term;
+        match (action, self.answers.get(&key)) {
+            (Some(_), Some(first)) => Verdict::Say(Answer::Applied(first.clone())),
+            (Some(_), None) if self.closed.contains(&key) => {
+                let why = "it comes after it was looked up and found missing".to_owned();
+                Verdict::Say(Answer::Applied(Err(DriverError::Refused(why))))
+            }
+            (Some(action), None) => Verdict::Open(Box::new(action)),
+            (None, Some(first)) => Verdict::Say(Answer::Recalled(Recall::Answered(first.clone()))),
+            (None, None) => {
+                self.closed.insert(key);
+                Verdict::Say(Answer::Recalled(Recall::NeverCame))
+            }
+        }
+    }
+
+    /// Remembers the answer to a change that was made.
+    pub fn done(&mut self, key: &str, answer: Result<Receipt, DriverError>) -> Answer {
+        self.answers.insert(key.to_owned(), answer.clone());
+        Answer::Applied(answer)
+    }
+}
+
+fn stale(term: Term, newest: Term, change: bool) -> Answer {
+    if !change {
+        return Answer::Recalled(Recall::Unknown);
+    }
+    let why = format!(
+        "term {} is over: a process with term {} acts for this domain",
+        term.0, newest.0
+    );
+    Answer::Applied(Err(DriverError::Refused(why)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zizhi_types::Verb;
+
+    fn ask(term: u64, key: &str, change: bool) -> Question {
+        let link = "link/A-B".parse().unwrap();
+        Question {
+            term: Term(term),
+            key: key.to_owned(),
+            action: change.then(|| Action::new(Verb::LinkReset, link)),
+        }
+    }
+
+    fn receipt() -> Receipt {
+        Receipt {
+            before: "down".to_owned(),
+            after: "up".to_owned(),
+            undo: None,
+        }
+    }
+
+    #[test]
+    fn a_used_key_changes_nothing_and_gets_its_first_answer() {
+        let mut door = Door::new();
+        assert!(matches!(door.ask(ask(1, "k", true)), Verdict::Open(_)));
+        let first = door.done("k", Ok(receipt()));
+        assert_eq!(door.ask(ask(1, "k", true)), Verdict::Say(first));
+        let recalled = Answer::Recalled(Recall::Answered(Ok(receipt())));
+        assert_eq!(door.ask(ask(2, "k", false)), Verdict::Say(recalled));
+    }
+
+    #[test]
+    fn a_process_that_was_replaced_changes_nothing_any_more() {
+        let mut door = Door::new();
+        door.ask(ask(2, "new", true));
+        let Verdict::Say(Answer::Applied(Err(DriverError::Refused(why)))) =
+            door.ask(ask(1, "old", true))
+        else {
+            panic!("a stale term was let through");
+        };
+        assert!(why.contains("term 1 is over"), "{why}");
+    }
+
+    #[test]
+    fn a_change_that_comes_after_it_was_found_missing_is_refused() {
+        let mut door = Door::new();
+        let missing = Verdict::Say(Answer::Recalled(Recall::NeverCame));
+        assert_eq!(door.ask(ask(2, "k", false)), missing);
+        assert!(matches!(
+            door.ask(ask(2, "k", true)),
+            Verdict::Say(Answer::Applied(Err(DriverError::Refused(_))))
+        ));
+    }
+}
