@@ -80,6 +80,11 @@ struct Held {
     until: Instant,
 }
 
+#[expect(clippy::disallowed_methods, reason = "a lease lasts in real time")]
+fn clock() -> Instant {
+    Instant::now()
+}
+
 impl LocalLeases {
     /// Nothing is held.
     pub fn new() -> Self {
@@ -102,7 +107,7 @@ impl State {
 #[async_trait]
 impl Leases for LocalLeases {
     async fn take(&self, name: &str, holder: &str, ttl: Duration) -> Result<Term, LeaseError> {
-        let (mut state, now) = (self.state(), Instant::now());
+        let (mut state, now) = (self.state(), clock());
         if let Some(held) = state.live(name, now) {
             let (name, holder) = (name.to_owned(), held.holding.holder.clone());
             return Err(LeaseError::Held { name, holder });
@@ -123,7 +128,7 @@ impl Leases for LocalLeases {
     }
 
     async fn renew(&self, name: &str, term: Term) -> Result<(), LeaseError> {
-        let (mut state, now) = (self.state(), Instant::now());
+        let (mut state, now) = (self.state(), clock());
         match state.live(name, now) {
             Some(held) if held.holding.term == term => {
                 held.until = now + held.ttl;
@@ -142,7 +147,7 @@ impl Leases for LocalLeases {
     }
 
     async fn holding(&self, name: &str) -> Result<Option<Holding>, LeaseError> {
-        let (mut state, now) = (self.state(), Instant::now());
+        let (mut state, now) = (self.state(), clock());
         Ok(state.live(name, now).map(|h| h.holding.clone()))
     }
 }

@@ -17,6 +17,7 @@ use zizhi_types::{
 };
 
 impl Loop {
+    #[expect(clippy::too_many_lines, reason = "a flat table: one arm per output")]
     pub(super) fn executed(&mut self, output: executor::Output) -> Vec<Command> {
         use executor::Output as O;
         match output {
@@ -54,7 +55,6 @@ impl Loop {
                     key: key.clone(),
                     action: action.clone(),
                 };
-                let before = self.before_change(&run, &plan, &action, body);
                 let drive = Command::Drive {
                     run,
                     step,
@@ -62,7 +62,7 @@ impl Loop {
                     action,
                     timeout_ms,
                 };
-                before.into_iter().chain([drive]).collect()
+                self.change(&plan, body, drive)
             }
             O::Undo {
                 run,
@@ -79,7 +79,6 @@ impl Loop {
                     action: action.clone(),
                     reason,
                 };
-                let before = self.before_change(&run, &plan, &action, body);
                 let drive = Command::Drive {
                     run,
                     step,
@@ -87,7 +86,7 @@ impl Loop {
                     action,
                     timeout_ms,
                 };
-                before.into_iter().chain([drive]).collect()
+                self.change(&plan, body, drive)
             }
             O::Answered {
                 run,
@@ -196,18 +195,16 @@ impl Loop {
         vec![record, ask(Task::Negotiator(committed))]
     }
 
-    /// What must be on disk and known to the detector before the driver is called.
-    fn before_change(
-        &mut self,
-        run: &RunId,
-        plan: &Plan,
-        action: &Action,
-        body: Body,
-    ) -> Vec<Command> {
+    /// What must be on disk and known to the detector before the driver is called, and the call.
+    fn change(&mut self, plan: &Plan, body: Body, drive: Command) -> Vec<Command> {
+        let Command::Drive { run, action, .. } = &drive else {
+            return vec![];
+        };
         let causes = self.trail(&plan.incident).for_run(run);
         let mut commands = vec![self.of_run(run, plan, body, causes), Command::Sync];
         commands.extend(self.intend(action));
         commands.push(self.echo(&plan.incident));
+        commands.push(drive);
         commands
     }
 

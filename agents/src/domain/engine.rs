@@ -145,7 +145,7 @@ impl Loop {
                 taken,
             } => self.leased(&incident, purpose, taken),
             Event::Peer { domain, lost } => self.peer(domain, lost),
-            Event::LeaseLost(incident) => self.lease_lost(&incident),
+            Event::LeaseLost(incident) => Self::lease_lost(&incident),
             Event::Sensed => self.sensed(),
             Event::RoleDied { role, measure } => self.role_died(role, measure),
         }

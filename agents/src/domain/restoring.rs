@@ -227,10 +227,10 @@ impl Loop {
         taken: bool,
     ) -> Vec<Command> {
         match purpose {
-            Purpose::Open => vec![],
             Purpose::GoOn => self.go_on(incident, taken),
             Purpose::TakeOver if taken => self.take_over(incident),
-            Purpose::TakeOver => vec![],
+            // A new incident is nobody else's; one that a peer got is that peer's.
+            Purpose::Open | Purpose::TakeOver => vec![],
         }
     }
 
@@ -371,7 +371,7 @@ impl Loop {
     }
 
     /// The process stood still for longer than its leases last: whoever leads now, it is not this agent.
-    pub(super) fn lease_lost(&mut self, incident: &IncidentId) -> Vec<Command> {
+    pub(super) fn lease_lost(incident: &IncidentId) -> Vec<Command> {
         let reason = "its lease was lost".to_owned();
         vec![ask(Task::Negotiator(negotiator::Input::Drop {
             incident: incident.clone(),
@@ -402,7 +402,7 @@ impl Loop {
         if replaced {
             self.restart.led.retain(|l| l.incident != *incident);
             self.restart.asked.retain(|l| l.incident != *incident);
-            let mut commands = self.lease_lost(incident);
+            let mut commands = Self::lease_lost(incident);
             commands.push(Command::GiveUpLease(incident.clone()));
             commands.push(ask(Task::Correlator(correlator::Input::Claimed {
                 known: known.clone(),

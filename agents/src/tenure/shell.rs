@@ -202,7 +202,7 @@ impl Tenure {
                         (state.term, state.renewed) = (term, asked);
                     }
                     Err(error) => {
-                        tracing::error!(%error, domain = %self.domain, "this process must not act")
+                        tracing::error!(%error, domain = %self.domain, "this process must not act");
                     }
                 }
             }
