@@ -155,7 +155,7 @@ impl Swarm {
     fn note(&mut self, body: Body, now: NetTime) -> Result<(), JournalError> {
         self.written += 1;
         self.journal.append(Record {
-            id: RecordId::new("swarm", self.written),
+            id: RecordId::new(self.journal.own("swarm"), self.written),
             at: now,
             who: Who::System,
             domain: None,

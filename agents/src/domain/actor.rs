@@ -155,7 +155,7 @@ impl Running {
                 vec![]
             }
             Command::Sync => {
-                if let Err(error) = self.parts.journal.sync() {
+                if let Err(error) = self.parts.journal.durable().await {
                     tracing::error!(%error, domain = %self.parts.domain, "journal not durable");
                 }
                 vec![]
@@ -174,7 +174,7 @@ impl Running {
                 action,
                 timeout_ms,
             } => {
-                let result = match self.parts.journal.sync() {
+                let result = match self.parts.journal.durable().await {
                     // What cannot be written down is not done.
                     Err(error) => Err(DriverError::Refused(error.to_string())),
                     Ok(()) => match self.roles.executor.drive(key, action, timeout_ms).await {
