@@ -140,7 +140,6 @@ pub struct Swarm {
     agents: Vec<Agent>,
     bus: Arc<dyn Bus>,
     journal: Arc<Journal>,
-    writer: String,
     written: u64,
     told_drops: u64,
 }
@@ -160,7 +159,6 @@ impl Swarm {
             agents: vec![],
             bus: ground.bus,
             journal: ground.journal,
-            writer: writer(ground.share.as_ref()),
             written: ground.resume.as_ref().map_or(0, |r| r.written),
             told_drops: 0,
         };
@@ -207,7 +205,7 @@ impl Swarm {
     fn note(&mut self, body: Body, now: NetTime) -> Result<(), JournalError> {
         self.written += 1;
         self.journal.append(Record {
-            id: RecordId::new(self.writer.as_str(), self.written),
+            id: RecordId::new(self.journal.own("swarm"), self.written),
             at: now,
             who: Who::System,
             domain: None,
@@ -268,16 +266,5 @@ impl Swarm {
         };
         self.note(body, now)?;
         Ok(())
-    }
-}
-
-/// Who writes for the process as a whole: processes of one swarm must not clash.
-fn writer(share: Option<&Share>) -> String {
-    let domains = share.map(|s| s.tenures.keys().map(|d| d.as_str()));
-    match domains.map(Iterator::collect::<Vec<_>>) {
-        Some(domains) if domains.len() < Domain::ALL.len() => {
-            format!("swarm-{}", domains.join("-"))
-        }
-        _ => "swarm".to_owned(),
     }
 }

@@ -173,7 +173,7 @@ impl Running {
                 vec![]
             }
             Command::Sync => {
-                if let Err(error) = self.parts.journal.sync() {
+                if let Err(error) = self.parts.journal.durable().await {
                     tracing::error!(%error, domain = %self.parts.domain, "journal not durable");
                 }
                 vec![]
@@ -192,7 +192,7 @@ impl Running {
                 action,
                 timeout_ms,
             } => {
-                let result = match self.parts.journal.sync() {
+                let result = match self.parts.journal.durable().await {
                     // What cannot be written down is not done.
                     Err(error) => Err(DriverError::Refused(error.to_string())),
                     Ok(()) if !self.may_act(timeout_ms).await => Err(DriverError::Refused(

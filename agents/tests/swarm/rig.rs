@@ -69,13 +69,11 @@ impl Driver for FakeDriver {
         if world.drive == Drive::Forgets {
             return Recall::Unknown;
         }
-        match world.answers.get(key).cloned() {
-            Some(receipt) => Recall::Answered(Ok(receipt)),
-            None => {
-                world.closed.insert(key.to_owned());
-                Recall::NeverCame
-            }
+        if let Some(receipt) = world.answers.get(key) {
+            return Recall::Answered(Ok(receipt.clone()));
         }
+        world.closed.insert(key.to_owned());
+        Recall::NeverCame
     }
 }
 

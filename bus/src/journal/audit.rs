@@ -1,8 +1,11 @@
 //! Is the journal whole and untouched?
 
-use super::{JournalError, head_path, read_lenient};
+use super::checkpoint::{self, Signatures};
+use super::signing::Keys;
+use super::{Entry, JournalError, head_path, read_lenient, sig_path};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::Path;
 use zizhi_types::Body;
 
@@ -56,6 +59,42 @@ pub enum Damage {
         /// Which line.
         at: u64,
     },
+    /// The head file is there but says nothing readable.
+    BadHead,
+    /// There are signatures but no head file: it was removed.
+    NoHead {
+        /// The last line that is there.
+        at: u64,
+    },
+    /// The journal was signed, or must have been, but there is no file of checkpoints: it was removed.
+    NoSignatures {
+        /// The last line of the journal.
+        at: u64,
+    },
+    /// A checkpoint is unreadable, dropped, swapped or not as it was written. Counts lines of the checkpoints.
+    BadCheckpoint {
+        /// Which checkpoint.
+        at: u64,
+    },
+    /// A checkpoint was signed by a key that is not known.
+    ForeignKey {
+        /// Which checkpoint.
+        at: u64,
+        /// The key's id.
+        key: String,
+    },
+    /// A checkpoint has a known key's name but not its signature: it was forged.
+    BadSignature {
+        /// Which checkpoint.
+        at: u64,
+    },
+    /// The journal is sealed, but the signatures end before the seal: checkpoints were cut off.
+    SealUnsigned {
+        /// The last line of the journal.
+        at: u64,
+        /// The last that is signed.
+        up_to: u64,
+    },
     /// There is neither a seal nor a head file, so nobody can tell whether the end is missing.
     Unsealed {
         /// The last line that is there.
@@ -86,6 +125,25 @@ impl fmt::Display for Damage {
                 f,
                 "line {at} is not the one that was written: the journal was rewritten"
             ),
+            Self::BadHead => {
+                f.write_str("the head file cannot be read: somebody changed it")
+            }
+            Self::NoHead { .. } => {
+                f.write_str("the head file is missing although there are signatures: it was removed")
+            }
+            Self::NoSignatures { .. } => f.write_str("the signatures are missing: they were removed, or it is not the journal that was signed"),
+            Self::BadCheckpoint { at } => write!(
+                f,
+                "checkpoint {at} is not as it was written, or checkpoints before it were dropped, inserted or swapped"
+            ),
+            Self::ForeignKey { at, key } => {
+                write!(f, "checkpoint {at} is signed by the unknown key {key}")
+            }
+            Self::BadSignature { at } => write!(f, "the signature of checkpoint {at} is forged"),
+            Self::SealUnsigned { at, up_to } => write!(
+                f,
+                "the journal is sealed at line {at}, but signatures end at line {up_to}: checkpoints were cut off"
+            ),
             Self::AfterSeal { at } => write!(f, "line {at} was added after the journal was sealed"),
             Self::Unsealed { at } => write!(
                 f,
@@ -114,6 +172,17 @@ pub struct Audit {
     pub state: Option<State>,
     /// The first damage, if there is one.
     pub damage: Option<Damage>,
+    /// What the signatures say, if nothing is damaged.
+    pub signatures: Signatures,
+}
+
+/// By which keys an audit goes.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// Public keys that may sign; none to look at signatures without knowing whose they are.
+    pub keys: Keys,
+    /// Whether an unsigned journal counts as damaged.
+    pub must_be_signed: bool,
 }
 
 /// The newest durable entry.
@@ -122,55 +191,88 @@ pub struct Audit {
 pub(super) struct Head {
     pub position: u64,
     pub hash: String,
+    /// The id of the key that signs the journal, so that removed signatures are missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
-/// Checks every line of a journal, its end and its head file.
+/// Checks every line of a journal, its end, its head file and its signatures, without knowing whose they should be.
 pub fn audit(path: &Path) -> Result<Audit, JournalError> {
+    audit_by(path, &Trust::default())
+}
+
+/// Checks every line of a journal, its end, its head file, and that its signatures are of keys that are trusted.
+pub fn audit_by(path: &Path, trust: &Trust) -> Result<Audit, JournalError> {
     let (entries, damage) = read_lenient(path)?;
-    let count = entries.len() as u64;
-    if damage.is_some() {
-        return Ok(Audit {
-            entries: count,
-            state: None,
-            damage,
-        });
-    }
     let sealed = entries
         .iter()
         .position(|e| matches!(e.record.body, Body::Sealed { .. }));
-    let head = read_head(path);
-    let hash_at = |position: u64| {
-        let index = usize::try_from(position).ok()?.checked_sub(1)?;
-        entries.get(index).map(|e| e.hash.clone())
+    let checked = match damage {
+        Some(damage) => Err(damage),
+        None => check(path, &entries, sealed.map(|n| n as u64 + 1), trust),
     };
-    let damage = match (sealed, &head) {
-        (Some(index), _) if index as u64 + 1 < count => Some(Damage::AfterSeal {
-            at: index as u64 + 2,
-        }),
-        (_, Some(head)) if head.position > count => Some(Damage::CutTail {
-            at: count,
-            durable: head.position,
-        }),
-        (_, Some(head)) if hash_at(head.position).as_ref() != Some(&head.hash) => {
-            Some(Damage::Rewritten { at: head.position })
-        }
-        (None, None) => Some(Damage::Unsealed { at: count }),
-        _ => None,
-    };
-    let state = match (&damage, sealed) {
-        (Some(_), _) => None,
-        (None, Some(_)) => Some(State::Sealed),
-        (None, None) => Some(State::Open),
+    let state = match (&checked, sealed) {
+        (Err(_), _) => None,
+        (Ok(_), Some(_)) => Some(State::Sealed),
+        (Ok(_), None) => Some(State::Open),
     };
     Ok(Audit {
-        entries: count,
+        entries: entries.len() as u64,
         state,
-        damage,
+        damage: checked.as_ref().err().cloned(),
+        signatures: checked.unwrap_or_default(),
     })
 }
 
-fn read_head(path: &Path) -> Option<Head> {
-    let text = std::fs::read_to_string(head_path(path)).ok()?;
-    // A head that cannot be read is no evidence; a missing seal then counts against the journal.
-    serde_json::from_str(&text).ok()
+fn check(
+    path: &Path,
+    entries: &[Entry],
+    sealed: Option<u64>,
+    trust: &Trust,
+) -> Result<Signatures, Damage> {
+    let at = entries.len() as u64;
+    if let Some(sealed) = sealed.filter(|n| *n < at) {
+        return Err(Damage::AfterSeal { at: sealed + 1 });
+    }
+    let head = read_head(path)?;
+    if let Some(head) = &head {
+        against_head(head, entries)?;
+    }
+    let signatures = match std::fs::read(sig_path(path)) {
+        // A journal that was opened and never written has no checkpoint yet.
+        Ok(bytes) if bytes.is_empty() && at == 0 => Signatures::None,
+        Ok(_) if head.is_none() => return Err(Damage::NoHead { at }),
+        Ok(bytes) => checkpoint::check(&bytes, entries, sealed.is_some(), &trust.keys)?,
+        Err(_) if trust.must_be_signed || head.as_ref().is_some_and(|h| h.key.is_some()) => {
+            return Err(Damage::NoSignatures { at });
+        }
+        Err(_) => Signatures::None,
+    };
+    if head.is_none() && sealed.is_none() {
+        return Err(Damage::Unsealed { at });
+    }
+    Ok(signatures)
+}
+
+fn against_head(head: &Head, entries: &[Entry]) -> Result<(), Damage> {
+    let (at, durable) = (entries.len() as u64, head.position);
+    let index = usize::try_from(durable).unwrap_or(usize::MAX);
+    match entries.get(index.wrapping_sub(1)) {
+        None => Err(Damage::CutTail { at, durable }),
+        Some(entry) if entry.hash != head.hash => Err(Damage::Rewritten { at: durable }),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The head file, if there is one.
+pub(super) fn read_head(path: &Path) -> Result<Option<Head>, Damage> {
+    let bad = || Damage::BadHead;
+    let text = match std::fs::read_to_string(head_path(path)) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(|_| bad())?,
+    };
+    let head: Head = serde_json::from_str(&text).map_err(|_| bad())?;
+    // Every byte counts here too.
+    let exact = serde_json::to_string(&head).is_ok_and(|again| again == text);
+    if exact { Ok(Some(head)) } else { Err(bad()) }
 }

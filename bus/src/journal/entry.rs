@@ -4,7 +4,7 @@ use super::{Damage, JournalError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 use zizhi_types::Record;
 
@@ -38,29 +38,28 @@ fn chain_hash(position: u64, prev: &str, record: &str) -> String {
     hasher.update(position.to_le_bytes());
     hasher.update(prev.as_bytes());
     hasher.update(record.as_bytes());
-    let mut text = String::with_capacity(64);
-    for byte in hasher.finalize() {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hex(&hasher.finalize())
 }
 
-/// The line for `record` at `position` after `prev`, without line end, and its hash.
-pub(super) fn encode(
-    position: u64,
-    prev: &str,
-    record: &Record,
-) -> Result<(String, String), serde_json::Error> {
-    let record = serde_json::value::to_raw_value(record)?;
-    let hash = chain_hash(position, prev, record.get());
-    let line = Line {
-        position,
-        prev: prev.to_owned(),
-        hash: hash.clone(),
-        record,
-    };
-    Ok((serde_json::to_string(&line)?, hash))
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
+    let both = |byte: &u8| [digit(byte >> 4), digit(*byte)];
+    bytes.iter().flat_map(both).collect()
+}
+
+/// Appends to `out` the line, with its end, of a record's text at `position` after `prev`; gives the line's hash.
+pub(super) fn encode(out: &mut Vec<u8>, position: u64, prev: &str, record: &str) -> String {
+    let hash = chain_hash(position, prev, record);
+    // By hand, as the record's text is the bulk of the line and is copied once this way. Writing to memory cannot fail.
+    let _ = write!(
+        out,
+        r#"{{"position":{position},"prev":"{prev}","hash":"{hash}","record":"#
+    );
+    out.extend_from_slice(record.as_bytes());
+    out.extend_from_slice(b"}\n");
+    hash
 }
 
 /// Reads one line and checks it against its place. Every byte counts: the line must be exactly what
@@ -116,12 +115,17 @@ pub fn read_lenient(path: &Path) -> Result<(Vec<Entry>, Option<Damage>), Journal
         path: path.to_owned(),
         source,
     })?;
+    Ok(decode_all(&bytes))
+}
+
+/// The entries up to the first damage, and the damage.
+pub(super) fn decode_all(bytes: &[u8]) -> (Vec<Entry>, Option<Damage>) {
     let mut entries: Vec<Entry> = vec![];
     let mut prev = GENESIS.to_owned();
     for (index, line) in bytes.split_inclusive(|b| *b == b'\n').enumerate() {
         let at = index as u64 + 1;
         let Some(line) = line.strip_suffix(b"\n") else {
-            return Ok((entries, Some(Damage::TornLine { at })));
+            return (entries, Some(Damage::TornLine { at }));
         };
         let checked = std::str::from_utf8(line)
             .map_err(|e| Damage::Unreadable {
@@ -134,8 +138,8 @@ pub fn read_lenient(path: &Path) -> Result<(Vec<Entry>, Option<Damage>), Journal
                 prev.clone_from(&entry.hash);
                 entries.push(entry);
             }
-            Err(damage) => return Ok((entries, Some(damage))),
+            Err(damage) => return (entries, Some(damage)),
         }
     }
-    Ok((entries, None))
+    (entries, None)
 }

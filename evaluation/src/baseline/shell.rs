@@ -172,7 +172,7 @@ impl Running {
 
     /// What cannot be written down is not done.
     async fn drive(&mut self, run: RunId, key: &str, action: &Action) -> Vec<Command> {
-        let result = match self.journal.sync() {
+        let result = match self.journal.durable().await {
             Err(error) => Err(DriverError::Refused(error.to_string())),
             Ok(()) => self.driver.apply(key, action).await,
         };
