@@ -11,9 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Which holding of a name it is. Terms of one name only ever grow.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Term(pub u64);
 
@@ -80,11 +78,6 @@ struct Held {
     until: Instant,
 }
 
-#[expect(clippy::disallowed_methods, reason = "a lease lasts in real time")]
-fn clock() -> Instant {
-    Instant::now()
-}
-
 impl LocalLeases {
     /// Nothing is held.
     pub fn new() -> Self {
@@ -104,10 +97,18 @@ impl State {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a lease runs out by the clock of whoever holds it or waits for it"
+)]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
 #[async_trait]
 impl Leases for LocalLeases {
     async fn take(&self, name: &str, holder: &str, ttl: Duration) -> Result<Term, LeaseError> {
-        let (mut state, now) = (self.state(), clock());
+        let (mut state, now) = (self.state(), now());
         if let Some(held) = state.live(name, now) {
             let (name, holder) = (name.to_owned(), held.holding.holder.clone());
             return Err(LeaseError::Held { name, holder });
@@ -128,7 +129,7 @@ impl Leases for LocalLeases {
     }
 
     async fn renew(&self, name: &str, term: Term) -> Result<(), LeaseError> {
-        let (mut state, now) = (self.state(), clock());
+        let (mut state, now) = (self.state(), now());
         match state.live(name, now) {
             Some(held) if held.holding.term == term => {
                 held.until = now + held.ttl;
@@ -147,7 +148,7 @@ impl Leases for LocalLeases {
     }
 
     async fn holding(&self, name: &str) -> Result<Option<Holding>, LeaseError> {
-        let (mut state, now) = (self.state(), clock());
+        let (mut state, now) = (self.state(), now());
         Ok(state.live(name, now).map(|h| h.holding.clone()))
     }
 }
