@@ -2,6 +2,7 @@
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub mod eval;
+pub mod run;
 pub mod score;
 
 pub use eval::EvalCommand;
@@ -32,6 +33,8 @@ pub struct Args {
 pub enum Command {
     /// Watch the swarm find, explain, agree on, rehearse, fix and verify faults in a simulated network.
     Demo(DemoArgs),
+    /// Run the swarm, or the agents of some domains, on a network: one process, or one per domain over NATS.
+    Run(run::RunArgs),
     /// Real FRR routers in network namespaces on this machine.
     #[command(
         subcommand,
@@ -98,6 +101,9 @@ pub struct DemoArgs {
     /// Swarm settings, a YAML file; unknown keys are refused.
     #[arg(long)]
     pub config: Option<PathBuf>,
+    /// Simulate the network only, for agents that run elsewhere on this NATS server (`zizhi run --clock bus`).
+    #[arg(long, value_name = "URL")]
+    pub bus: Option<String>,
     /// Begin with what the run in this journal taught. May be given more than once, the oldest run first.
     #[arg(long, value_name = "JOURNAL")]
     pub memory: Vec<PathBuf>,

@@ -1,5 +1,6 @@
 //! `zizhi demo`: the whole loop on a simulated network, before your eyes.
 
+use super::elsewhere;
 use super::timeline::Timeline;
 use super::{json_line, pick};
 use crate::args::DemoArgs;
@@ -97,8 +98,13 @@ async fn play(
         memory,
     } = set;
     let sandbox = Sandbox::new(&network, args.seed, START);
-    let bus: Arc<dyn Bus> = Arc::new(EmbeddedBus::start(BUS_CAPACITY));
     let journal = Arc::new(journal);
+    let mode: Mode = args.mode.into();
+    let mut swarm = None;
+    let bus: Arc<dyn Bus> = match &args.bus {
+        Some(url) => elsewhere::serve(url, &sandbox, Arc::clone(&journal)).await?,
+        None => Arc::new(EmbeddedBus::start(BUS_CAPACITY)),
+    };
     let ground = Ground {
         bus: Arc::clone(&bus),
         journal: Arc::clone(&journal),
@@ -111,8 +117,9 @@ async fn play(
         share: None,
         resume: None,
     };
-    let mode: Mode = args.mode.into();
-    let mut swarm = Swarm::start(ground, SwarmConfig { mode, ..config }).await?;
+    if args.bus.is_none() {
+        swarm = Some(Swarm::start(ground, SwarmConfig { mode, ..config }).await?);
+    }
     show.opening(&network, args.seed);
     let kinds = if args.fault.is_empty() {
         FaultKind::ALL.to_vec()
@@ -125,7 +132,7 @@ async fn play(
         seed: args.seed,
         ..CampaignConfig::default()
     };
-    let mut campaign = Campaign::new(sandbox, bus, journal, campaign);
+    let mut campaign = Campaign::new(sandbox, Arc::clone(&bus), Arc::clone(&journal), campaign);
     if mode == Mode::Approve {
         campaign = campaign.with_approver(Box::new(move |plan| ask(plan, lang)));
     }
@@ -134,7 +141,7 @@ async fn play(
     let pace = Pace::new(args.speed, args.json);
     let mut broken = None;
     let mut listen = |happening: Happening<'_>| {
-        if let Happening::Tick(now) = &happening {
+        if let (Happening::Tick(now), Some(swarm)) = (&happening, &mut swarm) {
             broken = swarm.tell_drops(*now).err();
         }
         if matches!(happening, Happening::Tick(_)) && show.past_warm_up {
@@ -154,7 +161,13 @@ async fn play(
     } else {
         "the campaign is over"
     };
-    swarm.drain(campaign.now(), reason).await?;
+    match swarm {
+        Some(swarm) => swarm.drain(campaign.now(), reason).await?,
+        None => {
+            bus.close().await;
+            journal.seal(campaign.now())?;
+        }
+    }
     let (results, summary) = outcome?;
     show.closing(&results, &summary)
 }

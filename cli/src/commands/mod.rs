@@ -3,11 +3,13 @@
 mod audit;
 mod dashboard;
 mod demo;
+mod elsewhere;
 mod eval;
 mod explain;
 mod incidents;
 mod lab;
 mod playbook;
+mod run;
 mod score;
 mod search;
 mod timeline;
@@ -24,6 +26,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     let lang = args.lang;
     match args.command {
         Command::Demo(demo) => demo::run(demo, lang),
+        Command::Run(args) => run::run(args, lang),
         Command::Incidents(journal) => incidents::run(journal, lang),
         Command::Explain(explain) => explain::run(explain, lang),
         Command::Audit(audit) => audit::run(audit, lang),

@@ -7,7 +7,7 @@ use super::world::World;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use zizhi_playbooks::driver::{Driver, DriverError};
+use zizhi_playbooks::driver::{Driver, DriverError, Recall};
 use zizhi_types::NetTime;
 use zizhi_types::action::{Action, Receipt, Verb};
 

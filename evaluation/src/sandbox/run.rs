@@ -17,8 +17,8 @@ const NETWORK: &str = "network";
 /// Milliseconds of network time between two telemetry batches of a source.
 const INTERVAL_MS: u64 = 10_000;
 
-/// A simulated network.
-#[derive(Debug)]
+/// A simulated network. Cloning it gives another handle to the same world.
+#[derive(Debug, Clone)]
 pub struct Sandbox {
     world: Arc<Mutex<World>>,
     driver: Arc<SandboxDriver>,

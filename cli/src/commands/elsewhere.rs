@@ -1,0 +1,68 @@
+//! A simulated network whose swarm runs in other processes: it tells the time, is changed over the bus, and hears what
+//! the agents wrote.
+
+use crate::fail::Failure;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use zizhi_agents::remote;
+use zizhi_bus::nats::{NatsBus, NatsConfig};
+use zizhi_bus::{Bus, Journal};
+use zizhi_evaluation::sandbox::Sandbox;
+use zizhi_playbooks::Driver;
+use zizhi_types::{Domain, Record};
+
+/// Longest wait for the agents at one moment of network time, in ms: an agent that was lost is not waited for.
+const SETTLE_MS: u64 = 2_000;
+
+/// Connects as the network, serves its changes, announces it to every agent that says hello, and copies the records of
+/// all processes into `journal`.
+pub async fn serve(
+    url: &str,
+    sandbox: &Sandbox,
+    journal: Arc<Journal>,
+) -> Result<Arc<dyn Bus>, Failure> {
+    let config = NatsConfig {
+        url: vec![url.to_owned()],
+        settle_ms: SETTLE_MS,
+        ..NatsConfig::default()
+    };
+    let bus: Arc<dyn Bus> = Arc::new(NatsBus::connect(config, "network").await?);
+    for domain in Domain::ALL {
+        let driver: Arc<dyn Driver> = sandbox.driver();
+        remote::serve(Arc::clone(&bus), domain, driver).await?;
+    }
+    copy_records(&*bus, journal).await;
+    announce_to_newcomers(Arc::clone(&bus), sandbox.clone()).await;
+    Ok(bus)
+}
+
+async fn copy_records(bus: &dyn Bus, journal: Arc<Journal>) {
+    let mut records = bus.subscribe("records", &["zizhi.v1.*.audit.record"]).await;
+    tokio::spawn(async move {
+        let mut seen = BTreeSet::new();
+        while let Some(delivery) = records.next().await {
+            match serde_json::from_slice::<Record>(&delivery.message.payload) {
+                // One that was told twice is the same.
+                Ok(record) if !seen.insert(record.id.clone()) => {}
+                Ok(record) => {
+                    if let Err(error) = journal.append(record) {
+                        tracing::error!(%error, "record not kept");
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "not a record"),
+            }
+        }
+    });
+}
+
+async fn announce_to_newcomers(bus: Arc<dyn Bus>, sandbox: Sandbox) {
+    let mut hellos = bus.subscribe("hellos", &["zizhi.v1.*.evt.hello"]).await;
+    tokio::spawn(async move {
+        while let Some(hello) = hellos.next().await {
+            drop(hello);
+            if let Err(error) = sandbox.announce(&*bus).await {
+                tracing::warn!(%error, "the network was not announced");
+            }
+        }
+    });
+}

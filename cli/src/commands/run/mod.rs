@@ -1,0 +1,293 @@
+//! `zizhi run`: the swarm, or the agents of some domains, on a network that is not simulated here.
+
+mod config;
+mod tell;
+
+use super::{json_line, pick};
+use crate::args::run::{ClockArg, RunArgs};
+use crate::fail::Failure;
+use async_trait::async_trait;
+use config::{DriverConfig, RunConfig};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tell::{Republish, read_records, wall};
+use zizhi_agents::remote::RemoteDriver;
+use zizhi_agents::tenure::Tenure;
+use zizhi_agents::{Ground, Resume, Share, Swarm, SwarmConfig};
+use zizhi_bus::journal::{Journal, SigningKey};
+use zizhi_bus::nats::NatsBus;
+use zizhi_bus::{Bus, EmbeddedBus, Leases};
+use zizhi_evaluation::sandbox::network;
+use zizhi_playbooks::{Catalog, Driver, DriverError};
+use zizhi_types::action::{Action, Receipt, Verb};
+use zizhi_types::text::Language;
+use zizhi_types::{Domain, Network, Record};
+
+/// Messages that wait on the embedded bus before telemetry is dropped.
+const BUS_CAPACITY: usize = 65_536;
+
+/// Runs until it is told to stop.
+pub fn run(args: RunArgs, lang: Language) -> Result<ExitCode, Failure> {
+    let config = RunConfig::load(&args)?;
+    let network = network::load(&config.network)?;
+    let catalog = match &config.playbooks {
+        Some(folder) => Catalog::load_dir(folder)?,
+        None => Catalog::builtin()?,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let told = Told {
+        json: args.json,
+        lang,
+    };
+    runtime.block_on(live(config, network, catalog, told))
+}
+
+/// How what happens is told to whoever started it.
+#[derive(Clone, Copy)]
+struct Told {
+    json: bool,
+    lang: Language,
+}
+
+impl Told {
+    fn started(self, config: &RunConfig, journal: &Path, resumed: bool) -> Result<(), Failure> {
+        let domains: Vec<&str> = config.domains().iter().map(|d| d.as_str()).collect();
+        if self.json {
+            return json_line(&serde_json::json!({ "started": {
+                "domains": domains,
+                "network": config.network,
+                "journal": journal,
+                "resumed": resumed,
+            }}));
+        }
+        let verb = match (self.lang, resumed) {
+            (Language::En, false) => "running",
+            (Language::En, true) => "running again",
+            (Language::Zh, false) => "已启动",
+            (Language::Zh, true) => "已恢复运行",
+        };
+        println!(
+            "{verb}: {} [{}] -> {}",
+            domains.join(", "),
+            config.network,
+            journal.display()
+        );
+        Ok(())
+    }
+
+    fn record(self, record: &Record) {
+        if self.json {
+            let _ = json_line(&serde_json::json!({ "record": record }));
+        } else if record.incident.is_some() || record.stage == zizhi_types::Stage::Swarm {
+            let sentence = zizhi_types::text::sentence(record, self.lang);
+            println!("{} {sentence}", record.at);
+        }
+    }
+}
+
+/// The buses behind one port, and the leases where there are peers.
+struct Meeting {
+    bus: Arc<dyn Bus>,
+    leases: Option<Arc<dyn Leases>>,
+}
+
+async fn meet(config: &RunConfig) -> Result<Meeting, Failure> {
+    let Some(nats) = &config.bus else {
+        return Ok(Meeting {
+            bus: Arc::new(EmbeddedBus::start(BUS_CAPACITY)),
+            leases: None,
+        });
+    };
+    let bus = NatsBus::connect(nats.clone(), &config.name()).await?;
+    Ok(Meeting {
+        leases: Some(Arc::new(bus.leases())),
+        bus: Arc::new(bus),
+    })
+}
+
+async fn live(
+    config: RunConfig,
+    network: Network,
+    catalog: Catalog,
+    told: Told,
+) -> Result<ExitCode, Failure> {
+    let stop = stop_signal()?;
+    std::fs::create_dir_all(&config.data)?;
+    let meeting = meet(&config).await?;
+    // The journal is opened last: its lock, and the domains' leases, keep two processes from acting for one domain.
+    let tenures = take_leases(&config, meeting.leases.as_ref()).await?;
+    let (path, journal, old) = open_journal(&config)?;
+    let journal = Arc::new(journal);
+    let resumed = !old.is_empty();
+    let share = share(&config, &meeting.bus, tenures)?;
+    let ground = Ground {
+        bus: Arc::clone(&meeting.bus),
+        journal: Arc::clone(&journal),
+        driver: Arc::new(NoDriver),
+        catalog: Arc::new(catalog),
+        network: network.name.clone(),
+        seed: None,
+        memory: vec![],
+        now: old.last().map_or_else(|| first_time(&config), |r| r.at),
+        share,
+        resume: resumed.then(|| Resume::from_records(&old)),
+    };
+    let swarm_config = SwarmConfig {
+        mode: config.mode,
+        agent: config.agent.clone(),
+    };
+    let domains = config.domains();
+    let first = domains.first().copied().unwrap_or(Domain::Transport);
+    let republish = Republish::new(
+        Arc::clone(&meeting.bus),
+        Arc::clone(&journal),
+        &path,
+        first,
+        old,
+    );
+    let telling = republish.start(move |record| told.record(record));
+    let mut swarm = Swarm::start(ground, swarm_config).await?;
+    let mut tasks = vec![];
+    if config.clock == ClockArg::Wall {
+        let interval = std::time::Duration::from_secs(config.interval_s);
+        let bus = || Arc::clone(&meeting.bus);
+        tasks.push(tell::inventory(bus(), domains.clone(), network).await?);
+        tasks.push(tell::clock(bus(), domains, interval));
+    }
+    told.started(&config, &path, resumed)?;
+    let ended = watch(stop, &mut swarm, &journal).await;
+    for task in tasks {
+        task.abort();
+    }
+    let reason = match &ended {
+        Ok(()) => "interrupted",
+        Err(_) => "the journal cannot be written",
+    };
+    swarm.pause(wall(), reason).await?;
+    telling.abort();
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+/// The network's time before anybody told it.
+fn first_time(config: &RunConfig) -> zizhi_types::NetTime {
+    match config.clock {
+        ClockArg::Wall => wall(),
+        ClockArg::Bus => zizhi_types::NetTime(0),
+    }
+}
+
+async fn take_leases(
+    config: &RunConfig,
+    leases: Option<&Arc<dyn Leases>>,
+) -> Result<BTreeMap<Domain, Arc<Tenure>>, Failure> {
+    let mut tenures = BTreeMap::new();
+    let Some(leases) = leases else {
+        return Ok(tenures);
+    };
+    let holder = format!("{} (process {})", config.name(), std::process::id());
+    for domain in config.domains() {
+        let tenure = Tenure::take(Arc::clone(leases), domain, &holder, config.lease()).await?;
+        tenures.insert(domain, Arc::new(tenure));
+    }
+    Ok(tenures)
+}
+
+fn open_journal(config: &RunConfig) -> Result<(PathBuf, Journal, Vec<Record>), Failure> {
+    let name = config.name();
+    let path = config.data.join(format!("{name}.jsonl"));
+    let key = SigningKey::load_or_create(&config.data.join("keys"), &name)?;
+    let (journal, reopened) = Journal::create_or_open(&path)?;
+    if let Some(torn) = reopened.and_then(|r| r.torn) {
+        tracing::warn!(kept = %torn.kept.display(), "the last line of the journal was incomplete and was cut off");
+    }
+    let old = read_records(&path)?;
+    Ok((path, journal.named(&name).signed(key)?, old))
+}
+
+/// Which part of the swarm this process is; nothing where it is the whole of it.
+fn share(
+    config: &RunConfig,
+    bus: &Arc<dyn Bus>,
+    tenures: BTreeMap<Domain, Arc<Tenure>>,
+) -> Result<Option<Share>, Failure> {
+    if config.bus.is_none() {
+        return Ok(None);
+    }
+    let mut drivers: BTreeMap<Domain, Arc<dyn Driver>> = BTreeMap::new();
+    if config.driver == DriverConfig::Bus {
+        let scope = scope(config, &tenures)?;
+        for (domain, tenure) in &tenures {
+            let (bus, tenure) = (Arc::clone(bus), Some(Arc::clone(tenure)));
+            let driver = RemoteDriver::new(bus, *domain, scope.clone(), tenure);
+            drivers.insert(*domain, Arc::new(driver));
+        }
+    }
+    Ok(Some(Share { tenures, drivers }))
+}
+
+/// What tells the keys of this journal from those of any other: made once, kept beside the journal.
+fn scope(config: &RunConfig, tenures: &BTreeMap<Domain, Arc<Tenure>>) -> Result<String, Failure> {
+    let path = config.data.join(format!("{}.scope", config.name()));
+    if let Ok(kept) = std::fs::read_to_string(&path) {
+        return Ok(kept.trim().to_owned());
+    }
+    let term = tenures.values().map(|t| t.term().0).max().unwrap_or(0);
+    let scope = format!("{}.{term}", config.name());
+    std::fs::write(&path, &scope)?;
+    Ok(scope)
+}
+
+/// Until it is told to stop, or the journal fails: nothing happens unrecorded.
+async fn watch(
+    stop: impl Future<Output = ()>,
+    swarm: &mut Swarm,
+    journal: &Journal,
+) -> Result<(), Failure> {
+    let mut stop = std::pin::pin!(stop);
+    let mut looks = tokio::time::interval(std::time::Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut stop => return Ok(()),
+            _ = looks.tick() => {
+                journal.flush()?;
+                swarm.tell_drops(wall())?;
+            }
+        }
+    }
+}
+
+/// Ctrl-c, or what a service's keeper sends.
+fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate())?;
+    let mut int = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+        eprintln!("{}", pick(Language::En, "stopping", "正在停止"));
+    })
+}
+
+/// Changes nothing.
+struct NoDriver;
+
+#[async_trait]
+impl Driver for NoDriver {
+    fn supports(&self, _: Verb) -> bool {
+        false
+    }
+
+    async fn apply(&self, _: &str, _: &Action) -> Result<Receipt, DriverError> {
+        Err(DriverError::Refused(
+            "no driver is set: see `driver` in zizhi.toml".to_owned(),
+        ))
+    }
+}
