@@ -14,6 +14,16 @@ pub use shell::{RemoteDriver, serve};
 use zizhi_types::domain::Domain;
 use zizhi_types::wire;
 
+/// A key as the network sees it: of one journal among all that ever acted on it.
+pub fn scoped(scope: &str, key: &str) -> String {
+    format!("{scope}::{key}")
+}
+
+/// The key as its journal has it.
+pub fn unscoped(key: &str) -> &str {
+    key.rsplit_once("::").map_or(key, |(_, bare)| bare)
+}
+
 /// Where changes of a domain's network are asked for.
 pub fn apply_subject(domain: Domain) -> String {
     wire::subject(domain, "act", "apply")

@@ -1,6 +1,6 @@
 //! Asking and answering over the bus.
 
-use super::{Answer, Door, Question, Verdict, apply_subject, recall_subject};
+use super::{Answer, Door, Question, Verdict, apply_subject, recall_subject, scoped};
 use crate::tenure::Tenure;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ impl RemoteDriver {
     ) -> Result<Answer, BusError> {
         let question = Question {
             term: self.tenure.as_ref().map_or(Term(0), |t| t.term()),
-            key: format!("{}/{key}", self.scope),
+            key: scoped(&self.scope, key),
             action,
         };
         let payload = serde_json::to_vec(&question).unwrap_or_default();

@@ -102,7 +102,7 @@ async fn play(
     let mode: Mode = args.mode.into();
     let mut swarm = None;
     let bus: Arc<dyn Bus> = match &args.bus {
-        Some(url) => elsewhere::serve(url, &sandbox, Arc::clone(&journal)).await?,
+        Some(url) => elsewhere::serve(url, &sandbox, Arc::clone(&journal), args.json).await?,
         None => Arc::new(EmbeddedBus::start(BUS_CAPACITY)),
     };
     let ground = Ground {

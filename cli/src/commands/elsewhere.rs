@@ -1,14 +1,17 @@
 //! A simulated network whose swarm runs in other processes: it tells the time, is changed over the bus, and hears what
 //! the agents wrote.
 
+use super::json_line;
 use crate::fail::Failure;
+use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use zizhi_agents::remote;
 use zizhi_bus::nats::{NatsBus, NatsConfig};
 use zizhi_bus::{Bus, Journal};
-use zizhi_evaluation::sandbox::Sandbox;
-use zizhi_playbooks::Driver;
+use zizhi_evaluation::sandbox::{Sandbox, SandboxDriver};
+use zizhi_playbooks::{Driver, DriverError};
+use zizhi_types::action::{Action, Receipt, Verb};
 use zizhi_types::{Domain, Record};
 
 /// Longest wait for the agents at one moment of network time, in ms: an agent that was lost is not waited for.
@@ -20,6 +23,7 @@ pub async fn serve(
     url: &str,
     sandbox: &Sandbox,
     journal: Arc<Journal>,
+    json: bool,
 ) -> Result<Arc<dyn Bus>, Failure> {
     let config = NatsConfig {
         url: vec![url.to_owned()],
@@ -28,12 +32,40 @@ pub async fn serve(
     };
     let bus: Arc<dyn Bus> = Arc::new(NatsBus::connect(config, "network").await?);
     for domain in Domain::ALL {
-        let driver: Arc<dyn Driver> = sandbox.driver();
+        let driver: Arc<dyn Driver> = Arc::new(Told {
+            driver: sandbox.driver(),
+            json,
+        });
         remote::serve(Arc::clone(&bus), domain, driver).await?;
     }
     copy_records(&*bus, journal).await;
     announce_to_newcomers(Arc::clone(&bus), sandbox.clone()).await;
     Ok(bus)
+}
+
+/// The network's own word of what was done to it, for whoever compares it with the journals.
+struct Told {
+    driver: Arc<SandboxDriver>,
+    json: bool,
+}
+
+#[async_trait]
+impl Driver for Told {
+    fn supports(&self, verb: Verb) -> bool {
+        self.driver.supports(verb)
+    }
+
+    async fn apply(&self, key: &str, action: &Action) -> Result<Receipt, DriverError> {
+        let bare = remote::unscoped(key);
+        let answer = self.driver.apply_scoped(key, bare, action);
+        if self.json {
+            let done = answer.is_ok();
+            let _ = json_line(&serde_json::json!({
+                "changed": { "key": key, "action": action, "done": done }
+            }));
+        }
+        answer
+    }
 }
 
 async fn copy_records(bus: &dyn Bus, journal: Arc<Journal>) {

@@ -56,6 +56,16 @@ impl SandboxDriver {
     }
 
     fn apply_once(&self, key: &str, action: &Action) -> Result<Receipt, DriverError> {
+        self.apply_scoped(key, key, action)
+    }
+
+    /// Makes a change whose key is `bare` in the journal that it is of, and `key` among those of all journals.
+    pub fn apply_scoped(
+        &self,
+        key: &str,
+        bare: &str,
+        action: &Action,
+    ) -> Result<Receipt, DriverError> {
         let mut log = lock(&self.log);
         if let Some(answer) = log.answers.get(key) {
             return answer.clone();
@@ -66,7 +76,7 @@ impl SandboxDriver {
         if answer.is_ok() {
             log.applied.push(AppliedAction {
                 at: world.now(),
-                key: key.to_owned(),
+                key: bare.to_owned(),
                 action: action.clone(),
                 world_before: before,
             });
