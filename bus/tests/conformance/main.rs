@@ -11,6 +11,7 @@ mod lease_stories;
 #[path = "../nats_server/mod.rs"]
 mod nats_server;
 mod place;
+mod recovery;
 
 /// Runs each story in both places.
 macro_rules! everywhere {
