@@ -28,7 +28,7 @@ pub struct NatsConfig {
     pub context: Option<String>,
     /// Whether to speak to another host without TLS: everything that is said can then be read and changed on the way.
     pub allow_plaintext: bool,
-    /// First tokens of reply subjects, where the server allows no `_INBOX.>`.
+    /// First tokens of the subjects that answers of the server come on. Default `_INBOX.<identity>`.
     pub inbox_prefix: Option<String>,
     /// Deliveries that wait at one subscription; telemetry beyond is dropped and counted. Our choice: 4096.
     pub queue: usize,

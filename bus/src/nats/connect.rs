@@ -202,9 +202,9 @@ async fn options(
         config.name.clone()
     };
     let mut options = login(config, inline).await?.name(name).max_reconnects(None);
-    if let Some(prefix) = &config.inbox_prefix {
-        options = options.custom_inbox_prefix(prefix);
-    }
+    // Of its own, so that permissions can keep others from listening to the answers.
+    let own = || format!("_INBOX.{identity}");
+    options = options.custom_inbox_prefix(config.inbox_prefix.clone().unwrap_or_else(own));
     options = protect(options, config);
     let said = Arc::clone(said);
     Ok(options.event_callback(move |event| {

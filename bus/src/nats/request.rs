@@ -1,7 +1,7 @@
 //! How is a question asked and answered?
 
 use super::event::name;
-use super::route::asked;
+use super::route::{answered, asked};
 use super::shared::{Shared, lock};
 use super::subscribe::{is_live, lower};
 use crate::bus::{BusError, Request, Service};
@@ -29,11 +29,14 @@ pub(super) async fn request(
     }
     let mut headers = HeaderMap::new();
     headers.insert(name::SOURCE, source.replace(['\r', '\n'], " ").as_str());
-    let question = async_nats::Request::new()
+    let mut question = async_nats::Request::new()
         .payload(payload.into())
         .headers(headers)
         // The wait below bounds it, also while there is no connection.
         .timeout(None);
+    if let Some(inbox) = answered(subject, &shared.identity, &shared.new_token()) {
+        question = question.inbox(inbox);
+    }
     let exchange = shared.client.send_request(asked(subject), question);
     let answer = tokio::select! {
         biased;

@@ -69,6 +69,15 @@ pub fn asked(subject: &str) -> String {
     }
 }
 
+/// Where the answer to a question about `subject` travels: under a subject of whoever answers, so that nobody needs the right to
+/// publish under another one's, and nobody can answer for another one. `None` where the subject has no owner.
+pub fn answered(subject: &str, asker: &str, token: &str) -> Option<String> {
+    let mut tokens = subject.split('.');
+    let owned = tokens.next() == Some("zizhi") && tokens.next() == Some("v1");
+    let owner = tokens.next().filter(|_| owned && tokens.next().is_some())?;
+    Some(format!("zizhi.v1.{owner}.ctl.answer.{asker}.{token}"))
+}
+
 fn of_plane(plane: &str) -> String {
     format!("zizhi.v1.*.{plane}.>")
 }
@@ -202,6 +211,11 @@ mod tests {
         assert_eq!(asked, "zizhi.v1.network.ask.act.apply");
         assert_eq!(way(&asked), Way::None);
         assert_eq!(super::asked("a.b"), "ask.a.b");
+        assert_eq!(
+            answered("zizhi.v1.network.act.apply", "transport", "x").unwrap(),
+            "zizhi.v1.network.ctl.answer.transport.x"
+        );
+        assert_eq!(answered("a.b", "transport", "x"), None);
     }
 
     fn pattern() -> impl Strategy<Value = String> {

@@ -80,9 +80,7 @@ pub(super) async fn answer_others(shared: &Arc<Shared>) -> Result<(), ConnectErr
                     question = questions.next() => question,
                 };
                 let Some(question) = question else { return };
-                if let Some(reply_to) = question.reply {
-                    answer(&shared, reply_to).await;
-                }
+                answer(&shared, &question.payload).await;
             }
         }
     };
@@ -90,7 +88,12 @@ pub(super) async fn answer_others(shared: &Arc<Shared>) -> Result<(), ConnectErr
     Ok(())
 }
 
-async fn answer(shared: &Shared, to: async_nats::Subject) {
+/// Answers under a subject of our own; the question says only its last token.
+async fn answer(shared: &Shared, token: &[u8]) {
+    let Some(token) = std::str::from_utf8(token).ok().filter(|t| is_token(t)) else {
+        return;
+    };
+    let to = format!("zizhi.v1.{}.ctl.settled.{token}", shared.identity);
     let answer = Answer {
         identity: shared.identity.clone(),
         epoch: shared.epoch,
@@ -102,6 +105,10 @@ async fn answer(shared: &Shared, to: async_nats::Subject) {
     if let Err(error) = shared.client.publish(to, text.into()).await {
         tracing::debug!(%error, "a question about what waits was not answered");
     }
+}
+
+fn is_token(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 /// What this process has done and what waits in it.
@@ -184,12 +191,10 @@ fn is_complete(round: &Round, peers: &[String]) -> bool {
 
 /// One round; `None` if it could not be asked.
 async fn ask_all(shared: &Shared, before: Option<&Round>) -> Option<Round> {
-    let inbox = shared.client.new_inbox();
-    let mut answers = shared.client.subscribe(inbox.clone()).await.ok()?;
-    let ask = shared
-        .client
-        .publish_with_reply(CONTROL, inbox, Vec::new().into());
-    ask.await.ok()?;
+    let token = shared.new_token();
+    let inbox = format!("zizhi.v1.*.ctl.settled.{token}");
+    let mut answers = shared.client.subscribe(inbox).await.ok()?;
+    shared.client.publish(CONTROL, token.into()).await.ok()?;
     let mut round = Round::new();
     let gather = async {
         loop {

@@ -234,6 +234,12 @@ impl Shared {
         BusError::Unavailable(text)
     }
 
+    /// A token that nobody has used.
+    pub(super) fn new_token(&self) -> String {
+        let inbox = self.client.new_inbox();
+        inbox.rsplit('.').next().unwrap_or_default().to_owned()
+    }
+
     pub(super) fn is_connected(&self) -> bool {
         self.client.connection_state() == async_nats::connection::State::Connected
     }

@@ -6,11 +6,15 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod access;
 mod bus_stories;
+mod keys;
 mod lease_stories;
 #[path = "../nats_server/mod.rs"]
 mod nats_server;
 mod place;
+mod recovery;
+mod taps;
 
 /// Runs each story in both places.
 macro_rules! everywhere {
