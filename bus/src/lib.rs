@@ -4,6 +4,7 @@
 //! the second; who may act for a domain is decided by [`Leases`]. Everything that crosses from one domain to another crosses here as bytes under a subject;
 //! everything that anyone concludes is appended here as a record.
 
+pub mod batch;
 pub mod bus;
 pub mod decode;
 pub mod embedded;
