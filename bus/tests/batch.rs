@@ -355,6 +355,20 @@ fn a_self_contained_message_reads_as_the_json_that_it_stands_for() {
 }
 
 #[test]
+fn any_message_can_be_shown_as_text() {
+    let bytes = telemetry::encode(&told()).unwrap();
+    assert_eq!(
+        telemetry::readable(&bytes),
+        serde_json::to_string(&told()).unwrap()
+    );
+    assert_eq!(telemetry::readable(b"{\"a\":1}"), "{\"a\":1}");
+    assert_eq!(
+        telemetry::readable(&bytes[..6]),
+        "sample batch FA 5A 53 42 01 02"
+    );
+}
+
+#[test]
 fn each_form_belongs_on_its_own_subject() {
     let (mut decoder, mut out) = decoder();
     let contained = telemetry::encode(&told()).unwrap();

@@ -4,11 +4,13 @@
 //! holds for it alone, so the message stays evidence whatever else was lost. [`Told::to_json`] gives the very text that the
 //! JSON form would have had.
 
-use super::encode::{Head, checked, text, write};
-use super::view::{Batch, Entry};
+use super::encode::{self, Head, checked, text};
+use super::view::{Batch, Entry, is_batch};
 use super::{BatchError, NAME_MAX, SAMPLES_MAX, TEXT_MAX};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use zizhi_types::NetTime;
 use zizhi_types::wire::TelemetryBatch;
 
@@ -80,7 +82,7 @@ pub fn encode(batch: &TelemetryBatch) -> Result<Vec<u8>, BatchError> {
             most,
         });
     }
-    checked(write(&head, &entries, rows.into_iter()), count)
+    checked(encode::write(&head, &entries, rows.into_iter()), count)
 }
 
 /// The publisher of a message that does not count: its source, as far as it fits.
@@ -129,4 +131,24 @@ impl Told<'_> {
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+/// Bytes of an unreadable batch that are shown.
+const SHOWN: usize = 64;
+
+/// Any message as text, to be kept as evidence: a self-contained batch as the JSON that it stands for, another batch by its
+/// first bytes, everything else as it came.
+pub fn readable(payload: &[u8]) -> Cow<'_, str> {
+    if !is_batch(payload) {
+        return String::from_utf8_lossy(payload);
+    }
+    if let Ok(told) = decode(payload) {
+        return Cow::Owned(told.to_json());
+    }
+    let mut text = String::from("sample batch");
+    for byte in payload.iter().take(SHOWN) {
+        // Writing into a string cannot fail.
+        let _ = write!(text, " {byte:02X}");
+    }
+    Cow::Owned(text)
 }
