@@ -180,7 +180,7 @@ fn the_largest_values_that_are_believed_leave_a_series_able_to_judge() {
         screen.observe(0, [(0, 1e36), (0, -1e36)], &mut vec![]);
     }
     // The spread fades by a factor of e in 128 samples, and 1e36 is e to the 83rd.
-    healthy(&mut screen, &mut noise, 1, 128 * 90, false);
+    healthy(&mut screen, &mut noise, 100, 128 * 90, false);
     let mut unusual = vec![];
     screen.observe(0, [(0, 200.0)], &mut unusual);
     assert_eq!(unusual.len(), 1);
