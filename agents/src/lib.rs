@@ -4,6 +4,7 @@
 //! swarm            root of the supervision tree
 //!   domain agent   one per domain: an actor around the loop of its roles
 //!     collector detector correlator diagnoser planner negotiator executor verifier learner
+//!   screener       watches samples in bulk, also of what is in no inventory
 //! ```
 //!
 //! Domain agents meet only on the bus. Roles are engines `(state, input, now) -> outputs`; one generic shell runs them
@@ -26,6 +27,7 @@ pub mod planner;
 pub mod recovery;
 pub mod remote;
 pub mod role;
+pub mod screener;
 pub mod supervision;
 pub mod swarm;
 pub mod tenure;

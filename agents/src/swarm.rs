@@ -4,6 +4,8 @@ use crate::domain::AgentConfig;
 use crate::domain::actor::{Agent, Parts};
 use crate::part::Part;
 use crate::recovery::{self, Recovered};
+use crate::screener::ScreenerConfig;
+use crate::screener::actor::Screening;
 use crate::tenure::Tenure;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,8 @@ pub struct SwarmConfig {
     pub mode: Mode,
     /// Every agent's settings.
     pub agent: AgentConfig,
+    /// The watch over samples in bulk; on unless switched off.
+    pub screener: ScreenerConfig,
 }
 
 impl Default for SwarmConfig {
@@ -31,6 +35,7 @@ impl Default for SwarmConfig {
         Self {
             mode: Mode::Auto,
             agent: AgentConfig::default(),
+            screener: ScreenerConfig::default(),
         }
     }
 }
@@ -138,6 +143,7 @@ impl Actor for Root {
 pub struct Swarm {
     root: ActorRef<()>,
     agents: Vec<Agent>,
+    screening: Option<Screening>,
     bus: Arc<dyn Bus>,
     journal: Arc<Journal>,
     written: u64,
@@ -157,6 +163,7 @@ impl Swarm {
         let mut swarm = Self {
             root,
             agents: vec![],
+            screening: None,
             bus: ground.bus,
             journal: ground.journal,
             written: ground.resume.as_ref().map_or(0, |r| r.written),
@@ -199,6 +206,10 @@ impl Swarm {
                 .map_err(failed(domain.as_str()))?;
             swarm.agents.push(agent);
         }
+        if config.screener.enabled {
+            let bus = Arc::clone(&swarm.bus);
+            swarm.screening = Some(Screening::start(bus, &config.screener).await);
+        }
         Ok(swarm)
     }
 
@@ -219,13 +230,20 @@ impl Swarm {
 
     /// Writes down how much telemetry was dropped since the last call, if any was.
     pub fn tell_drops(&mut self, now: NetTime) -> Result<(), JournalError> {
-        let dropped = self.bus.stats().dropped;
+        let screening = self.screening.as_ref();
+        let unscreened = screening.map_or(0, |s| s.intake().dropped);
+        let dropped = self.bus.stats().dropped + unscreened;
         let messages = dropped - self.told_drops;
         self.told_drops = dropped;
         if messages == 0 {
             return Ok(());
         }
         self.note(Body::Dropped { messages }, now)
+    }
+
+    /// The watch over samples in bulk, unless it is switched off.
+    pub const fn screening(&self) -> Option<&Screening> {
+        self.screening.as_ref()
     }
 
     /// What the learner of every domain holds now, oldest first, in the order of [`Domain::ALL`].
@@ -256,6 +274,9 @@ impl Swarm {
         self.bus.close().await;
         for agent in std::mem::take(&mut self.agents) {
             agent.stop().await;
+        }
+        if let Some(screening) = self.screening.take() {
+            screening.stop().await;
         }
         self.root.stop(None);
         let stats = self.bus.stats();

@@ -19,6 +19,22 @@ use zizhi_types::{MessageId, NetTime};
 /// Questions that wait for one server; whoever asks the next one waits with it.
 const REQUESTS_WAITING: usize = 64;
 
+/// How long a closed bus waits for one subscriber to handle one message. Our choice: longer than any step of a driver.
+const CLOSE_PATIENCE: Duration = Duration::from_mins(2);
+
+/// How the queue of an [`EmbeddedBus`] fares.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QueueFacts {
+    /// Messages that wait now.
+    pub waiting: u64,
+    /// Most messages that ever waited.
+    pub peak: u64,
+    /// Messages other than telemetry that were accepted although the queue was full.
+    pub beyond: u64,
+    /// Subscribers that were given up because they handled nothing after the bus was closed.
+    pub given_up: u64,
+}
+
 /// A bus in this process. Cloning it gives another handle to the same bus.
 #[derive(Clone)]
 pub struct EmbeddedBus {
@@ -31,7 +47,10 @@ struct Shared {
     wake: Notify,
     /// Messages accepted and not yet handled by all their subscribers.
     pending: watch::Sender<usize>,
+    /// Becomes true when the bus is closed.
+    closing: watch::Sender<bool>,
     capacity: usize,
+    patience: Duration,
 }
 
 #[derive(Default)]
@@ -41,10 +60,13 @@ struct State {
     services: BTreeMap<String, mpsc::Sender<Request>>,
     numbers: BTreeMap<String, u64>,
     stats: BusStats,
+    facts: QueueFacts,
+    subscribed: u64,
     closed: bool,
 }
 
 struct Subscriber {
+    number: u64,
     patterns: Vec<String>,
     queue: mpsc::Sender<Delivery>,
 }
@@ -54,14 +76,31 @@ impl EmbeddedBus {
     ///
     /// Must be called inside a tokio runtime: delivery is a task of its own, which ends when the bus is closed.
     pub fn start(capacity: usize) -> Self {
+        Self::start_with_patience(capacity, CLOSE_PATIENCE)
+    }
+
+    /// The same with another patience: how long a closed bus waits for one subscriber to handle one message. Then that
+    /// subscriber is given up and counted, so that one that never reads cannot keep the others from ending.
+    pub fn start_with_patience(capacity: usize, patience: Duration) -> Self {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             wake: Notify::new(),
             pending: watch::Sender::new(0),
+            closing: watch::Sender::new(false),
             capacity,
+            patience,
         });
         tokio::spawn(deliver_all(Arc::clone(&shared)));
         Self { shared }
+    }
+
+    /// How its queue fares.
+    pub fn queue(&self) -> QueueFacts {
+        let state = self.shared.state();
+        QueueFacts {
+            waiting: state.queue.len() as u64,
+            ..state.facts
+        }
     }
 }
 
@@ -78,7 +117,9 @@ impl Shared {
         let message = message(*number);
         let id = message.id.clone();
         state.stats.published += 1;
+        state.facts.beyond += u64::from(state.queue.len() >= self.capacity);
         state.queue.push_back(Arc::new(message));
+        state.facts.peak = state.facts.peak.max(state.queue.len() as u64);
         // Counted before the lock is given back, so `settle` cannot see zero in between.
         self.pending.send_modify(|n| *n += 1);
         id
@@ -121,7 +162,11 @@ impl Bus for EmbeddedBus {
     async fn subscribe(&self, _name: &str, patterns: &[&str]) -> Subscription {
         // One place is enough: the next delivery waits until this one was handled.
         let (sender, queue) = mpsc::channel(1);
-        self.shared.state().subscribers.push(Subscriber {
+        let mut state = self.shared.state();
+        state.subscribed += 1;
+        let number = state.subscribed;
+        state.subscribers.push(Subscriber {
+            number,
             patterns: patterns.iter().map(|&p| p.to_owned()).collect(),
             queue: sender,
         });
@@ -190,6 +235,7 @@ impl Bus for EmbeddedBus {
 
     async fn close(&self) {
         self.shared.state().closed = true;
+        self.shared.closing.send_replace(true);
         self.shared.wake.notify_one();
         self.settle().await;
     }
@@ -217,7 +263,7 @@ async fn deliver_all(shared: Arc<Shared>) {
 }
 
 async fn deliver(shared: &Shared, message: &Arc<Message>) {
-    let listeners: Vec<mpsc::Sender<Delivery>> = {
+    let listeners: Vec<(u64, mpsc::Sender<Delivery>)> = {
         let mut state = shared.state();
         state.subscribers.retain(|s| !s.queue.is_closed());
         let hears = |s: &&Subscriber| {
@@ -229,23 +275,48 @@ async fn deliver(shared: &Shared, message: &Arc<Message>) {
             .subscribers
             .iter()
             .filter(hears)
-            .map(|s| s.queue.clone())
+            .map(|s| (s.number, s.queue.clone()))
             .collect()
     };
     if listeners.is_empty() {
         shared.state().stats.unheard += 1;
     }
-    for listener in listeners {
-        let (done, handled) = oneshot::channel();
-        let delivery = Delivery {
-            message: Arc::clone(message),
-            done: Done::Awaited(done),
-        };
-        if listener.send(delivery).await.is_ok() {
-            // An error means that the delivery was dropped, which is what handling ends with.
-            let _ = handled.await;
+    for (number, listener) in listeners {
+        let handing = hand_over(&listener, message);
+        tokio::select! {
+            biased;
+            () = handing => {}
+            () = out_of_patience(shared) => give_up(shared, number),
         }
     }
+}
+
+/// Waits until a subscriber has handled a message, or is gone.
+async fn hand_over(listener: &mpsc::Sender<Delivery>, message: &Arc<Message>) {
+    let (done, handled) = oneshot::channel();
+    let delivery = Delivery {
+        message: Arc::clone(message),
+        done: Done::Awaited(done),
+    };
+    if listener.send(delivery).await.is_ok() {
+        // An error means that the delivery was dropped, which is what handling ends with.
+        let _ = handled.await;
+    }
+}
+
+/// Never, as long as the bus is open: a slow subscriber is waited for.
+async fn out_of_patience(shared: &Shared) {
+    let mut closing = shared.closing.subscribe();
+    // The sender lives as long as `shared`, so waiting cannot fail.
+    let _ = closing.wait_for(|closing| *closing).await;
+    tokio::time::sleep(shared.patience).await;
+}
+
+fn give_up(shared: &Shared, number: u64) {
+    tracing::error!("a subscriber handles nothing although the bus is closed: it is given up");
+    let mut state = shared.state();
+    state.subscribers.retain(|s| s.number != number);
+    state.facts.given_up += 1;
 }
 
 #[cfg(test)]
@@ -340,5 +411,48 @@ mod tests {
             bus.publish("x", "a", NOW, vec![]).await,
             Err(BusError::Closed)
         );
+    }
+
+    #[tokio::test]
+    async fn decisions_beyond_the_bound_are_counted_with_the_longest_queue() {
+        let bus = EmbeddedBus::start(2);
+        let mut inbox = bus.subscribe("slow", &[">"]).await;
+        for _ in 0..6 {
+            bus.publish("r", "zizhi.v1.transport.neg.say", NOW, vec![])
+                .await
+                .unwrap();
+        }
+        let facts = bus.queue();
+        assert_eq!((facts.waiting, facts.peak, facts.beyond), (6, 6, 4));
+        for _ in 0..6 {
+            inbox.next().await.unwrap();
+        }
+        bus.settle().await;
+        assert_eq!(bus.queue().waiting, 0);
+    }
+
+    #[tokio::test]
+    async fn a_subscriber_that_never_reads_does_not_keep_the_bus_from_closing() {
+        let bus = EmbeddedBus::start_with_patience(16, Duration::from_millis(50));
+        let mut stuck = bus.subscribe("stuck", &["a"]).await;
+        let mut inbox = bus.subscribe("agent", &["a"]).await;
+        for _ in 0..3 {
+            bus.publish("x", "a", NOW, vec![]).await.unwrap();
+        }
+        let reader = tokio::spawn(async move {
+            let mut got = 0;
+            while inbox.next().await.is_some() {
+                got += 1;
+            }
+            got
+        });
+        bus.close().await;
+        assert_eq!(reader.await.unwrap(), 3, "the others hear everything");
+        assert_eq!(bus.queue().given_up, 1);
+        assert!(
+            stuck.next().await.is_some(),
+            "what was handed over is there"
+        );
+        assert!(stuck.next().await.is_none());
     }
 }

@@ -5,6 +5,7 @@
 //! everything that anyone concludes is appended here as a record.
 
 pub mod account;
+pub mod batch;
 pub mod bus;
 pub mod decode;
 pub mod embedded;
@@ -15,7 +16,7 @@ pub mod nats;
 pub mod subject;
 
 pub use bus::{Bus, BusError, BusStats, Delivery, Message, Request, Service, Subscription};
-pub use embedded::EmbeddedBus;
+pub use embedded::{EmbeddedBus, QueueFacts};
 pub use journal::{Audit, Entry, Journal, JournalError};
 pub use lease::{Holding, LeaseError, Leases, LocalLeases, Term};
 pub use nats::{NatsBus, NatsConfig, NatsLeases};

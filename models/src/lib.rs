@@ -16,6 +16,8 @@
 pub mod detector;
 pub mod ranker;
 pub mod remedy;
+pub mod screen;
 
 pub use detector::{Assessment, Detector, DetectorConfig};
 pub use remedy::{Candidate, PastOutcome, Ranked, rank};
+pub use screen::{Screen, ScreenConfig, ScreenCounts, Unusual};

@@ -1,13 +1,13 @@
 //! Decoding with nothing lost: a bad sample spoils itself, not its batch.
 
+use super::batch::Loose;
 use super::{Input, Output};
 use crate::role::Engine;
-use serde::Deserialize;
-use serde_json::Value;
 use zizhi_bus::Message;
+use zizhi_bus::batch::telemetry;
 use zizhi_types::domain::Domain;
 use zizhi_types::wire::Sample;
-use zizhi_types::{ManagedObject, Measurement, NetTime};
+use zizhi_types::{Measurement, NetTime};
 
 /// The longest piece of a message that a dead letter keeps, in characters.
 const SAMPLE_CHARS: usize = 200;
@@ -16,18 +16,9 @@ const SAMPLE_CHARS: usize = 200;
 /// sender's drift; a series that took one such value would not hear anything before that moment comes.
 const AHEAD_MS: u64 = 600_000;
 
-/// Decodes Zizhi's own telemetry format ([`zizhi_types::wire::TelemetryBatch`]) for one domain.
+/// Decodes Zizhi's own telemetry ([`zizhi_types::wire::TelemetryBatch`], as JSON or binary) for one domain.
 pub struct Collector {
     domain: Domain,
-}
-
-/// A batch whose samples are not yet checked.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LooseBatch {
-    source: ManagedObject,
-    at: NetTime,
-    samples: Vec<Value>,
 }
 
 impl Collector {
@@ -38,11 +29,10 @@ impl Collector {
 
     fn measurement(
         &self,
-        sample: &Value,
+        sample: Sample,
         at: NetTime,
         message: &Message,
     ) -> Result<Measurement, String> {
-        let sample: Sample = serde_json::from_value(sample.clone()).map_err(|e| e.to_string())?;
         if sample.object.domain() != self.domain {
             let (object, domain) = (&sample.object, self.domain);
             return Err(format!(
@@ -79,7 +69,7 @@ impl Engine for Collector {
     type Output = Output;
 
     fn handle(&mut self, Input(message): Input, now: NetTime) -> Vec<Output> {
-        let batch: LooseBatch = match serde_json::from_slice(&message.payload) {
+        let batch = match Loose::read(&message.payload) {
             Ok(batch) => batch,
             Err(error) => {
                 return vec![dead_letter(
@@ -98,8 +88,8 @@ impl Engine for Collector {
         }
         let mut measurements = Vec::with_capacity(batch.samples.len());
         let mut outputs = vec![];
-        for (index, sample) in batch.samples.iter().enumerate() {
-            match self.measurement(sample, batch.at, &message) {
+        for (index, sample) in batch.samples.into_iter().enumerate() {
+            match sample.and_then(|s| self.measurement(s, batch.at, &message)) {
                 Ok(measurement) => measurements.push(measurement),
                 Err(reason) => outputs.push(dead_letter(
                     &message,
@@ -117,7 +107,7 @@ impl Engine for Collector {
 }
 
 fn dead_letter(message: &Message, reason: String) -> Output {
-    let text = String::from_utf8_lossy(&message.payload);
+    let text = telemetry::readable(&message.payload);
     Output::DeadLetter {
         reason,
         sample: text.chars().take(SAMPLE_CHARS).collect(),
@@ -128,18 +118,19 @@ fn dead_letter(message: &Message, reason: String) -> Output {
 mod tests {
     use super::*;
     use std::sync::Arc;
+    use zizhi_types::wire::TelemetryBatch;
     use zizhi_types::{MessageId, Metric};
 
-    fn message(payload: &str) -> Arc<Message> {
+    fn message(payload: impl AsRef<[u8]>) -> Arc<Message> {
         Arc::new(Message {
             id: MessageId::new("router/A", 7),
             subject: "zizhi.v1.transport.obs.telemetry".to_owned(),
             at: NetTime(0),
-            payload: payload.as_bytes().to_vec(),
+            payload: payload.as_ref().to_vec(),
         })
     }
 
-    fn read(payload: &str) -> Vec<Output> {
+    fn read(payload: impl AsRef<[u8]>) -> Vec<Output> {
         Collector::new(Domain::Transport).handle(Input(message(payload)), NetTime(0))
     }
 
@@ -210,6 +201,69 @@ mod tests {
         assert!(
             matches!(out.as_slice(), [Output::DeadLetter { .. }]),
             "{out:?}"
+        );
+    }
+
+    fn spoken() -> TelemetryBatch {
+        let sample = |object: &str, metric, value| Sample {
+            object: object.parse().unwrap(),
+            metric,
+            value,
+        };
+        TelemetryBatch {
+            source: "router/A".parse().unwrap(),
+            at: NetTime(10_000),
+            samples: vec![
+                sample("port/A:A-B", Metric::PortOperUp, 1.0),
+                sample("site/S", Metric::SiteUtilization, 1.0),
+                sample("router/A", Metric::PortOperUp, 1.0),
+                sample("port/A:A-B", Metric::PortOut, 0.1 + 0.2),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_binary_batch_says_the_same_as_its_json() {
+        let json = serde_json::to_string(&spoken()).unwrap();
+        let binary = telemetry::encode(&spoken()).unwrap();
+        assert_eq!(read(json), read(binary));
+    }
+
+    #[test]
+    fn a_bad_sample_of_a_binary_batch_spoils_itself_only() {
+        let mut batch = spoken();
+        batch.samples.truncate(1);
+        batch.samples.push(Sample {
+            value: f64::NAN,
+            ..batch.samples[0].clone()
+        });
+        let out = read(telemetry::encode(&batch).unwrap());
+        let [
+            Output::DeadLetter { reason, sample },
+            Output::Batch { measurements, .. },
+        ] = out.as_slice()
+        else {
+            panic!("{out:?}")
+        };
+        assert!(
+            reason.contains("sample 2") && reason.contains("no finite number"),
+            "{reason}"
+        );
+        assert!(sample.starts_with("{\"source\":\"router/A\""), "{sample}");
+        assert_eq!(measurements.len(), 1);
+    }
+
+    #[test]
+    fn a_damaged_binary_batch_is_a_dead_letter_that_can_be_read() {
+        let binary = telemetry::encode(&spoken()).unwrap();
+        let out = read(&binary[..60]);
+        let [Output::DeadLetter { reason, sample }] = out.as_slice() else {
+            panic!("{out:?}")
+        };
+        assert!(reason.contains("cut off"), "{reason}");
+        assert!(
+            sample.starts_with("sample batch FA 5A 53 42 01"),
+            "{sample}"
         );
     }
 }

@@ -3,6 +3,7 @@
 //! In: one telemetry message of the own domain. Out: its measurements, or why it cannot be read. Nothing is lost: what
 //! fits nothing becomes a dead letter with its reason.
 
+mod batch;
 mod engine;
 mod messages;
 

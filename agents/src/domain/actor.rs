@@ -19,6 +19,7 @@ use zizhi_knowledge::Case;
 use zizhi_playbooks::{Catalog, Driver, DriverError};
 use zizhi_types::domain::Domain;
 use zizhi_types::plan::Mode;
+use zizhi_types::wire;
 
 /// What a domain's agent is made of.
 #[derive(Clone)]
@@ -347,15 +348,18 @@ pub struct Agent {
 impl Agent {
     /// Starts the agent and its intake. `over` hears when the agent itself ends.
     pub async fn start(parts: Parts, over: ActorCell) -> Result<Self, SpawnErr> {
-        let own = format!("zizhi.v1.{}.>", parts.domain);
+        // Not all of its own: samples in bulk are for the screener, an actor is too slow for them.
+        let telemetry = wire::subject(parts.domain, "obs", "telemetry");
+        let approvals = wire::subject(parts.domain, "plan", "approval");
         let patterns = [
-            own.as_str(),
+            telemetry.as_str(),
+            approvals.as_str(),
             "zizhi.v1.*.evt.>",
             "zizhi.v1.*.neg.>",
             "zizhi.v1.*.obs.inventory",
             "zizhi.v1.*.obs.maintenance",
-            zizhi_types::wire::CLOCK,
-            zizhi_types::wire::KILL_SWITCH,
+            wire::CLOCK,
+            wire::KILL_SWITCH,
         ];
         let subscription = parts.bus.subscribe(parts.domain.as_str(), &patterns).await;
         let tenure = parts.tenure.clone();

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use zizhi_bus::Message;
+use zizhi_bus::batch::telemetry;
 use zizhi_types::negotiation::Negotiation;
 use zizhi_types::wire::{
     AnomalyEvent, Approval, Clock, Inventory, LeadEvent, Maintenance, Sample, StateDigest,
@@ -56,7 +57,7 @@ impl Loop {
         match serde_json::from_slice(&message.payload) {
             Ok(content) => react(self, content),
             Err(error) => {
-                let text = String::from_utf8_lossy(&message.payload);
+                let text = telemetry::readable(&message.payload);
                 vec![self.dead_letter(message, error.to_string(), text.chars().take(200).collect())]
             }
         }
@@ -256,7 +257,7 @@ impl Loop {
         let body = Body::Raw {
             message: message.id.clone(),
             subject: message.subject.clone(),
-            payload: String::from_utf8_lossy(&message.payload).into_owned(),
+            payload: telemetry::readable(&message.payload).into_owned(),
         };
         let (record, command) = self.append(Draft::new(body));
         commands.push(command);
