@@ -59,7 +59,7 @@ pub enum Damage {
         /// Which line.
         at: u64,
     },
-    /// The head file is there but says nothing readable.
+    /// The head file cannot be read, or names a key that is not known.
     BadHead,
     /// There are signatures but no head file: it was removed.
     NoHead {
@@ -126,7 +126,7 @@ impl fmt::Display for Damage {
                 "line {at} is not the one that was written: the journal was rewritten"
             ),
             Self::BadHead => {
-                f.write_str("the head file cannot be read: somebody changed it")
+                f.write_str("the head file is not as it was written: somebody changed it")
             }
             Self::NoHead { .. } => {
                 f.write_str("the head file is missing although there are signatures: it was removed")
@@ -237,6 +237,10 @@ fn check(
     let head = read_head(path)?;
     if let Some(head) = &head {
         against_head(head, entries)?;
+        let foreign = |key: &String| !trust.keys.is_empty() && trust.keys.name(key).is_none();
+        if head.key.as_ref().is_some_and(foreign) {
+            return Err(Damage::BadHead);
+        }
     }
     let signatures = match std::fs::read(sig_path(path)) {
         // A journal that was opened and never written has no checkpoint yet.
