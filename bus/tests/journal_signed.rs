@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use zizhi_bus::journal::{
-    self, Damage, GENESIS, Journal, KeyError, Keys, Signatures, SigningKey, State, Trust,
+    self, Damage, Files, GENESIS, Journal, KeyError, Keys, Signatures, SigningKey, State, Trust,
     head_path, sig_path,
 };
 use zizhi_types::{Body, NetTime, Record, RecordId, Stage, Who};
@@ -82,13 +82,19 @@ impl Case {
     /// Every change that `change` makes of one file is found.
     fn all_found(&self, file: usize, changes: impl IntoIterator<Item = (String, Vec<u8>)>) -> u32 {
         let mut tried = 0;
-        self.restore();
         for (what, bytes) in changes {
-            std::fs::write(&names(&self.path)[file], bytes).unwrap();
-            assert!(self.damage().is_some(), "file {file}, {what}");
+            let mut files = self.files.clone();
+            files[file] = bytes;
+            let [journal, head, signatures] = files;
+            let files = Files {
+                journal: &journal,
+                head: Some(head),
+                signatures: Some(signatures),
+            };
+            let damage = files.audit(&self.trust).damage;
+            assert!(damage.is_some(), "file {file}, {what}");
             tried += 1;
         }
-        self.restore();
         tried
     }
 
@@ -100,7 +106,7 @@ impl Case {
 
 fn flips(bytes: &[u8]) -> impl Iterator<Item = (String, Vec<u8>)> {
     (0..bytes.len()).flat_map(|at| {
-        [1, 2, 16, 32, 128].map(|bit| {
+        [1, 32, 128].map(|bit| {
             let mut bad = bytes.to_vec();
             bad[at] ^= bit;
             (format!("byte {at} ^ {bit}"), bad)
