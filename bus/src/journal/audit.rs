@@ -1,8 +1,9 @@
 //! Is the journal whole and untouched?
 
 use super::checkpoint::{self, Signatures};
+use super::entry::decode_all;
 use super::signing::Keys;
-use super::{Entry, JournalError, head_path, read_lenient, sig_path};
+use super::{Entry, JournalError, head_path, sig_path};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::ErrorKind;
@@ -59,7 +60,7 @@ pub enum Damage {
         /// Which line.
         at: u64,
     },
-    /// The head file is there but says nothing readable.
+    /// The head file cannot be read, or names a key that is not known.
     BadHead,
     /// There are signatures but no head file: it was removed.
     NoHead {
@@ -126,7 +127,7 @@ impl fmt::Display for Damage {
                 "line {at} is not the one that was written: the journal was rewritten"
             ),
             Self::BadHead => {
-                f.write_str("the head file cannot be read: somebody changed it")
+                f.write_str("the head file is not as it was written: somebody changed it")
             }
             Self::NoHead { .. } => {
                 f.write_str("the head file is missing although there are signatures: it was removed")
@@ -203,55 +204,90 @@ pub fn audit(path: &Path) -> Result<Audit, JournalError> {
 
 /// Checks every line of a journal, its end, its head file, and that its signatures are of keys that are trusted.
 pub fn audit_by(path: &Path, trust: &Trust) -> Result<Audit, JournalError> {
-    let (entries, damage) = read_lenient(path)?;
-    let sealed = entries
-        .iter()
-        .position(|e| matches!(e.record.body, Body::Sealed { .. }));
-    let checked = match damage {
-        Some(damage) => Err(damage),
-        None => check(path, &entries, sealed.map(|n| n as u64 + 1), trust),
+    let bytes = std::fs::read(path).map_err(|e| JournalError::open(path, e))?;
+    let files = Files {
+        journal: &bytes,
+        head: beside(&head_path(path))?,
+        signatures: beside(&sig_path(path))?,
     };
-    let state = match (&checked, sealed) {
-        (Err(_), _) => None,
-        (Ok(_), Some(_)) => Some(State::Sealed),
-        (Ok(_), None) => Some(State::Open),
-    };
-    Ok(Audit {
-        entries: entries.len() as u64,
-        state,
-        damage: checked.as_ref().err().cloned(),
-        signatures: checked.unwrap_or_default(),
-    })
+    Ok(files.audit(trust))
 }
 
-fn check(
-    path: &Path,
-    entries: &[Entry],
-    sealed: Option<u64>,
-    trust: &Trust,
-) -> Result<Signatures, Damage> {
-    let at = entries.len() as u64;
-    if let Some(sealed) = sealed.filter(|n| *n < at) {
-        return Err(Damage::AfterSeal { at: sealed + 1 });
+/// A file beside the journal, if there is one.
+fn beside(path: &Path) -> Result<Option<Vec<u8>>, JournalError> {
+    match std::fs::read(path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        read => read.map(Some).map_err(|e| JournalError::open(path, e)),
     }
-    let head = read_head(path)?;
-    if let Some(head) = &head {
-        against_head(head, entries)?;
-    }
-    let signatures = match std::fs::read(sig_path(path)) {
-        // A journal that was opened and never written has no checkpoint yet.
-        Ok(bytes) if bytes.is_empty() && at == 0 => Signatures::None,
-        Ok(_) if head.is_none() => return Err(Damage::NoHead { at }),
-        Ok(bytes) => checkpoint::check(&bytes, entries, sealed.is_some(), &trust.keys)?,
-        Err(_) if trust.must_be_signed || head.as_ref().is_some_and(|h| h.key.is_some()) => {
-            return Err(Damage::NoSignatures { at });
+}
+
+/// A journal and what lies beside it, byte for byte.
+#[derive(Debug, Clone)]
+pub struct Files<'a> {
+    /// The journal.
+    pub journal: &'a [u8],
+    /// Its head file.
+    pub head: Option<Vec<u8>>,
+    /// Its checkpoints.
+    pub signatures: Option<Vec<u8>>,
+}
+
+impl Files<'_> {
+    /// Checks everything against everything else, and the signatures against the trusted keys.
+    pub fn audit(&self, trust: &Trust) -> Audit {
+        let (entries, damage) = decode_all(self.journal);
+        let sealed = entries
+            .iter()
+            .position(|e| matches!(e.record.body, Body::Sealed { .. }));
+        let checked = match damage {
+            Some(damage) => Err(damage),
+            None => self.check(&entries, sealed.map(|n| n as u64 + 1), trust),
+        };
+        let state = match (&checked, sealed) {
+            (Err(_), _) => None,
+            (Ok(_), Some(_)) => Some(State::Sealed),
+            (Ok(_), None) => Some(State::Open),
+        };
+        Audit {
+            entries: entries.len() as u64,
+            state,
+            damage: checked.as_ref().err().cloned(),
+            signatures: checked.unwrap_or_default(),
         }
-        Err(_) => Signatures::None,
-    };
-    if head.is_none() && sealed.is_none() {
-        return Err(Damage::Unsealed { at });
     }
-    Ok(signatures)
+
+    fn check(
+        &self,
+        entries: &[Entry],
+        sealed: Option<u64>,
+        trust: &Trust,
+    ) -> Result<Signatures, Damage> {
+        let at = entries.len() as u64;
+        if let Some(sealed) = sealed.filter(|n| *n < at) {
+            return Err(Damage::AfterSeal { at: sealed + 1 });
+        }
+        let head = self.head.as_deref().map(parse_head).transpose()?;
+        if let Some(head) = &head {
+            against_head(head, entries)?;
+            let foreign = |key: &String| !trust.keys.is_empty() && trust.keys.name(key).is_none();
+            if head.key.as_ref().is_some_and(foreign) {
+                return Err(Damage::BadHead);
+            }
+        }
+        let signed = trust.must_be_signed || head.as_ref().is_some_and(|h| h.key.is_some());
+        let signatures = match &self.signatures {
+            // A journal that was opened and never written has no checkpoint yet.
+            Some(bytes) if bytes.is_empty() && at == 0 => Signatures::None,
+            Some(_) if head.is_none() => return Err(Damage::NoHead { at }),
+            Some(bytes) => checkpoint::check(bytes, entries, sealed.is_some(), &trust.keys)?,
+            None if signed => return Err(Damage::NoSignatures { at }),
+            None => Signatures::None,
+        };
+        if head.is_none() && sealed.is_none() {
+            return Err(Damage::Unsealed { at });
+        }
+        Ok(signatures)
+    }
 }
 
 fn against_head(head: &Head, entries: &[Entry]) -> Result<(), Damage> {
@@ -264,15 +300,13 @@ fn against_head(head: &Head, entries: &[Entry]) -> Result<(), Damage> {
     }
 }
 
-/// The head file, if there is one.
-pub(super) fn read_head(path: &Path) -> Result<Option<Head>, Damage> {
-    let bad = || Damage::BadHead;
-    let text = match std::fs::read_to_string(head_path(path)) {
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-        read => read.map_err(|_| bad())?,
-    };
-    let head: Head = serde_json::from_str(&text).map_err(|_| bad())?;
-    // Every byte counts here too.
-    let exact = serde_json::to_string(&head).is_ok_and(|again| again == text);
-    if exact { Ok(Some(head)) } else { Err(bad()) }
+/// What a head file says. Every byte counts here too.
+pub(super) fn parse_head(bytes: &[u8]) -> Result<Head, Damage> {
+    let head: Head = serde_json::from_slice(bytes).map_err(|_| Damage::BadHead)?;
+    let exact = serde_json::to_vec(&head).is_ok_and(|again| again == bytes);
+    if exact {
+        Ok(head)
+    } else {
+        Err(Damage::BadHead)
+    }
 }

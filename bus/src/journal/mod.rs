@@ -14,7 +14,7 @@ mod reopen;
 mod signing;
 mod writer;
 
-pub use audit::{Audit, Damage, State, Trust, audit, audit_by};
+pub use audit::{Audit, Damage, Files, State, Trust, audit, audit_by};
 pub use checkpoint::Signatures;
 pub use commit::JournalStats;
 pub use entry::{Entry, GENESIS, read, read_lenient};

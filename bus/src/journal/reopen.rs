@@ -1,11 +1,12 @@
 //! How does a journal go on after its process was killed?
 
-use super::audit::{Damage, read_head};
+use super::audit::{Damage, parse_head};
 use super::checkpoint;
 use super::disk::{JournalFile, sync_folder};
 use super::entry::{GENESIS, decode_all};
-use super::{Entry, JournalError, sig_path};
+use super::{Entry, JournalError, head_path, sig_path};
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use zizhi_types::Body;
 
@@ -88,7 +89,10 @@ fn confirmed(path: &Path, entries: &[Entry]) -> Result<(), Damage> {
             Some(_) => Ok(()),
         }
     };
-    let head = read_head(path)?;
+    let head = match std::fs::read(head_path(path)) {
+        Err(e) if e.kind() == ErrorKind::NotFound => None,
+        read => Some(parse_head(&read.map_err(|_| Damage::BadHead)?)?),
+    };
     if let Some(head) = &head {
         check(head.position, &head.hash)?;
     }
