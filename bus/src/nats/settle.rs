@@ -21,7 +21,7 @@ use super::shared::{Inbox, Shared, lock};
 use super::subscribe::is_live;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -169,18 +169,35 @@ pub(super) async fn settle(shared: &Shared) {
 
 async fn until_settled(shared: &Shared) {
     let mut before: Option<Round> = None;
+    let mut known = recently_known(shared);
     loop {
-        let round = ask_all(shared, before.as_ref()).await;
+        let round = ask_all(shared, known.as_ref()).await;
+        if let Some(round) = &round {
+            known = Some(round.keys().cloned().collect());
+        }
         let is_complete = round
             .as_ref()
             .is_some_and(|r| is_complete(r, &shared.config.peers));
         let is_idle = |r: &Round| r.values().all(|c| c.waiting == 0);
         if is_complete && round == before && round.as_ref().is_some_and(is_idle) {
+            lock(&shared.lately).0 = known.unwrap_or_default();
             return;
         }
         before = round;
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Who answered the last time: once they have, a round is over. Now and then everybody is waited for, as processes come and
+/// go; our choice, every twentieth time, so that a newcomer is missed for a second or two at most.
+fn recently_known(shared: &Shared) -> Option<BTreeSet<(String, u64)>> {
+    let mut lately = lock(&shared.lately);
+    lately.1 += 1;
+    let ask_everybody = lately.0.is_empty() || lately.1 >= 20;
+    if ask_everybody {
+        lately.1 = 0;
+    }
+    (!ask_everybody).then(|| lately.0.clone())
 }
 
 /// Whether everybody who must answer did, and somebody at all.
@@ -190,7 +207,7 @@ fn is_complete(round: &Round, peers: &[String]) -> bool {
 }
 
 /// One round; `None` if it could not be asked.
-async fn ask_all(shared: &Shared, before: Option<&Round>) -> Option<Round> {
+async fn ask_all(shared: &Shared, known: Option<&BTreeSet<(String, u64)>>) -> Option<Round> {
     let token = shared.new_token();
     let inbox = format!("zizhi.v1.*.ctl.settled.{token}");
     let mut answers = shared.client.subscribe(inbox).await.ok()?;
@@ -198,7 +215,7 @@ async fn ask_all(shared: &Shared, before: Option<&Round>) -> Option<Round> {
     let mut round = Round::new();
     let gather = async {
         loop {
-            let all_known = before.is_some_and(|b| b.keys().all(|k| round.contains_key(k)));
+            let all_known = known.is_some_and(|k| k.iter().all(|who| round.contains_key(who)));
             if all_known && is_complete(&round, &shared.config.peers) {
                 return;
             }

@@ -5,7 +5,7 @@ use crate::account::{Counts, Sequence, number};
 use crate::bus::{BusError, BusStats};
 use crate::gauge::Gauge;
 use async_nats::jetstream::{self, consumer, kv};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::{mpsc, oneshot};
@@ -41,6 +41,8 @@ pub(super) struct Shared {
     numbers: Mutex<Numbers>,
     inboxes: Mutex<Inboxes>,
     pub(super) services: Mutex<BTreeMap<String, CancellationToken>>,
+    /// Who answered when it was last asked what waits, and how often was asked since everybody was waited for.
+    pub(super) lately: Mutex<(BTreeSet<(String, u64)>, u32)>,
 }
 
 /// The last complaint of the server: permission denials come beside the answers, never as one.
@@ -125,6 +127,7 @@ impl Shared {
             numbers: Mutex::default(),
             inboxes: Mutex::default(),
             services: Mutex::default(),
+            lately: Mutex::default(),
         }
     }
 

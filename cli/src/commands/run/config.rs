@@ -5,6 +5,7 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zizhi_agents::AgentConfig;
+use zizhi_agents::screener::ScreenerConfig;
 use zizhi_bus::nats::NatsConfig;
 use zizhi_types::Domain;
 use zizhi_types::plan::Mode;
@@ -35,6 +36,8 @@ pub struct RunConfig {
     pub bus: Option<NatsConfig>,
     /// How the agents are set.
     pub agent: AgentConfig,
+    /// How series that no agent knows are watched.
+    pub screener: ScreenerConfig,
 }
 
 /// How the network is changed.
@@ -62,6 +65,7 @@ impl Default for RunConfig {
             driver: DriverConfig::None,
             bus: None,
             agent: AgentConfig::default(),
+            screener: ScreenerConfig::default(),
         }
     }
 }

@@ -1,0 +1,241 @@
+//! `kill -9` of any process at any moment of an incident.
+//!
+//! | id | what always holds |
+//! |---|---|
+//! | INV-P1 | what the network says was done to it, a journal said before: no change without a durable record |
+//! | INV-P2 | no step of a plan is done twice, under whatever key; no plan is committed twice |
+//! | INV-P3 | an incident that was opened is closed, once over all journals |
+//! | INV-P4 | every journal passes its audit, signatures included; no record id stands twice |
+//! | INV-P5 | every record reaches the network's side over the bus |
+
+use crate::fleet::{DOMAINS, Fleet, Program, kind};
+use crate::nats_server::NatsServer;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+/// Kills during incidents, by default. More: `ZIZHI_KILLS=1000 cargo test -p zizhi --test processes`.
+const KILLS: u32 = 100;
+
+/// Kills in one incident at most, so that it comes to an end.
+const KILLS_EACH: u32 = 3;
+
+/// A killed process stays away so long at most: longer than a lease, so that peers take over now and then.
+const AWAY_MS: u64 = 2_500;
+
+struct Storm {
+    fleet: Fleet,
+    server: NatsServer,
+    dice: ChaCha8Rng,
+    open: BTreeSet<String>,
+    killed: BTreeMap<String, u32>,
+    in_this: u32,
+    changed: Vec<Value>,
+    heard: BTreeSet<String>,
+    /// Who is away, and until when.
+    away: Option<(&'static str, Instant)>,
+    next: Instant,
+}
+
+impl Storm {
+    fn kills(&self) -> u32 {
+        self.killed.values().sum()
+    }
+
+    fn hear(&mut self, line: &Value) {
+        if let Some(changed) = line.get("changed") {
+            self.changed.push(changed.clone());
+        }
+        let Some(record) = line.get("record") else {
+            return;
+        };
+        self.heard.insert(record["id"].to_string());
+        let incident = record["incident"].to_string();
+        match kind(record) {
+            "incident-opened" => {
+                if self.open.is_empty() {
+                    self.in_this = 0;
+                    self.next = Instant::now() + self.soon();
+                }
+                self.open.insert(incident);
+            }
+            "incident-closed" => drop(self.open.remove(&incident)),
+            _ => {}
+        }
+    }
+
+    fn soon(&mut self) -> Duration {
+        Duration::from_millis(self.dice.random_range(0..600))
+    }
+
+    /// Brings back who was away for long enough; strikes if it is time.
+    fn act(&mut self) {
+        let now = Instant::now();
+        if let Some((name, until)) = self.away {
+            if now >= until {
+                self.away = None;
+                if name == "nats" {
+                    self.server.restart();
+                } else {
+                    self.fleet.start(name);
+                }
+                self.next = Instant::now() + self.soon();
+            }
+            return;
+        }
+        if !self.open.is_empty() && self.in_this < KILLS_EACH && now >= self.next {
+            self.strike();
+        }
+    }
+
+    fn strike(&mut self) {
+        let victim = match self.dice.random_range(0..5) {
+            4 => "nats",
+            n => DOMAINS[n],
+        };
+        if victim == "nats" {
+            self.server.kill();
+        } else if let Some(mut program) = self.fleet.running.remove(victim) {
+            program.kill();
+        }
+        let away = Duration::from_millis(self.dice.random_range(0..AWAY_MS));
+        self.away = Some((victim, Instant::now() + away));
+        self.in_this += 1;
+        *self.killed.entry(victim.to_owned()).or_default() += 1;
+    }
+}
+
+/// Plays a campaign in which processes are killed, until the network is done.
+fn weather(storm: &mut Storm, network: &Program) -> Value {
+    let mut last = Value::Null;
+    let mut quiet = Instant::now();
+    loop {
+        match network.line(Duration::from_millis(20)) {
+            Ok(line) => {
+                quiet = Instant::now();
+                storm.hear(&line);
+                last = line;
+            }
+            Err(true) => return last,
+            Err(false) => assert!(
+                quiet.elapsed() < Duration::from_secs(300),
+                "the network stands still: {}",
+                storm.fleet.errors()
+            ),
+        }
+        storm.act();
+    }
+}
+
+fn broken(journals: &BTreeMap<&str, Vec<Value>>, storm: &Storm) -> Vec<String> {
+    let mut found = vec![];
+    let mut ids = BTreeSet::new();
+    let mut keys: BTreeMap<String, String> = BTreeMap::new();
+    let (mut opened, mut closed) = (BTreeSet::new(), BTreeMap::<String, u32>::new());
+    let mut committed = BTreeSet::new();
+    for (name, record) in journals
+        .iter()
+        .flat_map(|(n, r)| r.iter().map(move |r| (n, r)))
+    {
+        let (id, body) = (record["id"].to_string(), &record["body"]);
+        if !ids.insert(id.clone()) {
+            found.push(format!("INV-P4: {id} stands twice"));
+        }
+        match kind(record) {
+            "step-started" => {
+                let key = body["key"].as_str().unwrap_or_default().to_owned();
+                let step = format!("{} {}", body["plan"], body["step"]);
+                if let Some(other) = keys.insert(key.clone(), step) {
+                    found.push(format!("INV-P2: {key} is begun twice ({other})"));
+                }
+            }
+            "committed" if !committed.insert(body["plan"].to_string()) => {
+                found.push(format!("INV-P2: {} is committed twice", body["plan"]));
+            }
+            "incident-opened" => drop(opened.insert(record["incident"].to_string())),
+            "incident-closed" => {
+                *closed.entry(record["incident"].to_string()).or_default() += 1;
+            }
+            _ => {}
+        }
+        if !storm.heard.contains(&id) {
+            found.push(format!(
+                "INV-P5: {id} of {name} ({}) was not told",
+                kind(record)
+            ));
+        }
+    }
+    for incident in &opened {
+        match closed.get(incident) {
+            Some(1) => {}
+            times => found.push(format!("INV-P3: {incident} was closed {times:?} times")),
+        }
+    }
+    let mut done = BTreeSet::new();
+    for change in &storm.changed {
+        let key = change["key"].as_str().unwrap_or_default();
+        let bare = key.rsplit("::").next().unwrap_or_default();
+        if let Some(step) = keys.get(bare) {
+            if !done.insert(step.clone()) {
+                found.push(format!("INV-P2: {step} was done twice"));
+            }
+        } else if !bare.ends_with("/undo") {
+            found.push(format!("INV-P1: {bare} is in no journal"));
+        }
+    }
+    found
+}
+
+fn wanted() -> u32 {
+    let set = std::env::var("ZIZHI_KILLS").ok();
+    set.and_then(|k| k.parse().ok()).unwrap_or(KILLS)
+}
+
+#[test]
+fn whatever_is_killed_nothing_is_lost_and_nothing_is_done_twice() {
+    let Some(server) = NatsServer::start("kill -9 of every process") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut fleet = Fleet::new(folder.path(), server.url(), "village");
+    for name in DOMAINS {
+        fleet.start(name);
+    }
+    let kills = wanted();
+    let incidents = (kills / 2).max(1).to_string();
+    let network = fleet.network(&["--incidents", &incidents, "--seed", "5"]);
+    let mut storm = Storm {
+        fleet,
+        server,
+        dice: ChaCha8Rng::seed_from_u64(7),
+        open: BTreeSet::new(),
+        killed: BTreeMap::new(),
+        in_this: 0,
+        changed: vec![],
+        heard: BTreeSet::new(),
+        away: None,
+        next: Instant::now(),
+    };
+    let last = weather(&mut storm, &network);
+    assert!(
+        last.get("summary").is_some(),
+        "{last} {}",
+        storm.fleet.errors()
+    );
+    for program in storm.fleet.running.values_mut() {
+        program.stop();
+    }
+    let read = |name: &&'static str| (*name, storm.fleet.records(name));
+    let journals: BTreeMap<&str, Vec<Value>> = DOMAINS.iter().map(read).collect();
+    let problems = broken(&journals, &storm);
+    eprintln!(
+        "{} kills {:?}; {}",
+        storm.kills(),
+        storm.killed,
+        last["summary"]
+    );
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert!(storm.kills() >= kills, "{:?}", storm.killed);
+}
