@@ -398,3 +398,25 @@ pub fn raw_publish(server: &NatsServer, subject: &str, payload: &str) {
         seen.push_str(&String::from_utf8_lossy(&some[..count]));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_who_watches_everything_disturbs_nothing() {
+    let Some(place) = Nats::start("somebody_who_watches") else {
+        return;
+    };
+    let watcher = async_nats::connect(place.server.url()).await.unwrap();
+    let _all = watcher.subscribe(">").await.unwrap();
+    let bus = place.connect("transport", 16).await;
+    let mut log = listen(bus.subscribe("a", &["zizhi.v1.transport.>"]).await);
+    say_all(&bus, 0..1).await;
+    assert_eq!(heard(&mut log, 1).await, said(0..1));
+    let mut service = bus.serve("zizhi.v1.transport.act.x").await.unwrap();
+    tokio::spawn(async move {
+        while let Some(request) = service.next().await {
+            request.answer(vec![]);
+        }
+    });
+    let asked = bus.request("a", "zizhi.v1.transport.act.x", vec![], PATIENCE);
+    assert_eq!(asked.await, Ok(vec![]));
+    bus.settle().await;
+}
