@@ -12,6 +12,9 @@
 //! follows it; the price is a round trip per message, which decisions can afford and telemetry cannot. Its place is kept by the
 //! server under its name (`<identity>-<name>`), so what was published while its process was away comes when it is back. A reader that dies with
 //! a message in hand gets that message again.
+//!
+//! So one process per identity listens at a time: two that share one would share its messages out between them. A stand-by takes the lease of its
+//! domain before it subscribes.
 
 mod config;
 mod connect;

@@ -91,6 +91,10 @@ async fn lasting(
     at: NetTime,
     payload: Vec<u8>,
 ) -> Result<MessageId, BusError> {
+    if shared.closed.is_cancelled() {
+        return Err(BusError::Closed);
+    }
+    // From here on, closing waits for this one.
     let _in_line = shared.in_line.take();
     let mut last = "it waited for those before it".to_owned();
     let work = async {
@@ -109,7 +113,7 @@ async fn lasting(
     };
     let result = tokio::select! {
         biased;
-        () = shared.closed.cancelled() => return Err(BusError::Closed),
+        () = shared.ended.cancelled() => return Err(BusError::Closed),
         result = tokio::time::timeout(shared.config.patience(), work) => result,
     };
     result.unwrap_or_else(|_| {

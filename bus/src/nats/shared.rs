@@ -4,10 +4,12 @@ use super::config::NatsConfig;
 use crate::account::{Counts, Sequence, number};
 use crate::bus::{BusError, BusStats};
 use crate::gauge::Gauge;
+use crate::lease::now;
 use async_nats::jetstream::{self, consumer, kv};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -45,15 +47,28 @@ pub(super) struct Shared {
 
 /// The last complaint of the server: permission denials come beside the answers, never as one.
 #[derive(Default)]
-pub(super) struct Said(Mutex<String>);
+pub(super) struct Said(Mutex<Option<(String, Instant)>>);
+
+/// How old a complaint may be to explain an error. Our choice: longer than any of our questions waits.
+const RECENT: Duration = Duration::from_secs(10);
 
 impl Said {
     pub(super) fn note(&self, text: String) {
-        *lock(&self.0) = text;
+        *lock(&self.0) = Some((text, now()));
     }
 
+    /// The last one; empty if there was none.
     pub(super) fn last(&self) -> String {
-        lock(&self.0).clone()
+        let last = lock(&self.0).clone();
+        last.map(|(text, _)| text).unwrap_or_default()
+    }
+
+    /// `what`, with the complaint that may have caused it.
+    pub(super) fn explain(&self, what: impl std::fmt::Display) -> String {
+        match &*lock(&self.0) {
+            Some((said, at)) if at.elapsed() < RECENT => format!("{what}; the server said: {said}"),
+            _ => what.to_string(),
+        }
     }
 }
 
@@ -149,9 +164,12 @@ impl Shared {
             return None;
         }
         let n = numbers.of_subject.entry(key).or_insert(0);
+        // What is beyond is delivered all the same, only not counted.
+        if *n >= u64::from(u32::MAX) {
+            return None;
+        }
         *n += 1;
-        // Beyond 2^32 the next epoch begins: receivers see a restart, not a loss.
-        Some(number(self.epoch, 0) + *n)
+        Some(number(self.epoch, *n))
     }
 
     /// Makes the inbox of a subscription; a second live one of a name gets `-2` behind it.
@@ -225,13 +243,7 @@ impl Shared {
 
     /// An error that names what the server said last, since a denied request only times out.
     pub(super) fn unavailable(&self, what: impl std::fmt::Display) -> BusError {
-        let said = self.said.last();
-        let text = if said.is_empty() {
-            what.to_string()
-        } else {
-            format!("{what}; the server said: {said}")
-        };
-        BusError::Unavailable(text)
+        BusError::Unavailable(self.said.explain(what))
     }
 
     /// A token that nobody has used.

@@ -255,7 +255,7 @@ impl Inner {
         let made = context.create_consumer_on_stream(wanted, stream).await;
         let consumer = made.map_err(|e| TapError::Refused {
             what: stream.to_owned(),
-            why: format!("{e} {}", said.last()),
+            why: said.explain(e),
         })?;
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {

@@ -49,14 +49,12 @@ fn shipped(folder: &Path) -> String {
         assert!(text.contains(from), "the shipped file lacks {from}");
         text.replace(from, to)
     });
-    let keys: String = USERS
-        .iter()
-        .map(|who| {
-            let public = Nkey::of(who, Role::User, folder).public();
-            format!("KEY_{}: {public}\n", who.to_uppercase())
-        })
-        .collect();
-    std::fs::write(folder.join("zizhi-keys.conf"), keys).unwrap();
+    let key = |who: &&str| {
+        let public = Nkey::of(who, Role::User, folder).public();
+        format!("KEY_{}: {public}", who.to_uppercase())
+    };
+    let keys: Vec<String> = USERS.iter().map(key).collect();
+    std::fs::write(folder.join("zizhi-keys.conf"), keys.join("\n")).unwrap();
     rendered
 }
 
