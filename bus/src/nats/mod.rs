@@ -3,7 +3,7 @@
 //! | what | how | promise |
 //! |---|---|---|
 //! | telemetry (`obs`) | core NATS | at most once; what is lost is counted by its numbers |
-//! | everything else | JetStream, one stream | at least once, in the order of each publisher, each id once while the subscriber lives |
+//! | everything else | JetStream, one stream | at least once, in the order of each publisher, each message once while the subscriber lives |
 //! | questions | core request and reply | one answer or an error in time |
 //! | leases | JetStream key-value | one holder; terms grow |
 //!

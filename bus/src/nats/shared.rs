@@ -7,6 +7,7 @@ use crate::gauge::Gauge;
 use crate::lease::now;
 use async_nats::jetstream::{self, consumer, kv};
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -40,6 +41,8 @@ pub(super) struct Shared {
     pub(super) dropped: AtomicU64,
     pub(super) unreadable: AtomicU64,
     pub(super) said: Arc<Said>,
+    /// What others cannot guess.
+    secret: RandomState,
     numbers: Mutex<Numbers>,
     inboxes: Mutex<Inboxes>,
     pub(super) services: Mutex<BTreeMap<String, CancellationToken>>,
@@ -137,6 +140,7 @@ impl Shared {
             dropped: AtomicU64::new(0),
             unreadable: AtomicU64::new(0),
             said: parts.said,
+            secret: RandomState::new(),
             numbers: Mutex::default(),
             inboxes: Mutex::default(),
             services: Mutex::default(),
@@ -153,6 +157,12 @@ impl Shared {
         }
         *n += 1;
         Ok(MessageId::new(source, number(self.epoch, *n)))
+    }
+
+    /// What the stream knows a message by. Not the id alone: whoever could guess it could publish something under it first, and the
+    /// stream would take ours for a copy of that.
+    pub(super) fn dedup_id(&self, id: &MessageId) -> String {
+        format!("{id} {:016x}", self.secret.hash_one(id))
     }
 
     /// The next number of a source under a subject; `None` beyond the bound of what is counted.

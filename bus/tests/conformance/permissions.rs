@@ -360,6 +360,52 @@ async fn agents_work_together_within_their_permissions() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_can_make_a_decision_of_others_look_like_a_copy() {
+    let Some(server) = start("nobody_can_make_a_decision") else {
+        return;
+    };
+    let operator = bus_of(&server, "operator").await;
+    let compute = bus_of(&server, "compute").await;
+    let mut log = listen(operator.subscribe("operator", &["zizhi.v1.*.neg.>"]).await);
+    let subject = "zizhi.v1.compute.neg.say";
+    let first = compute.publish("compute", subject, NOW, b"1".to_vec());
+    let first = first.await.unwrap();
+    // Under its own subject, but in the name of messages that compute has yet to publish.
+    let rogue = Rogue::of(&server, "transport").await;
+    for ahead in 1..=3 {
+        let id = zizhi_types::MessageId::new("compute", first.number + ahead).to_string();
+        let mut headers = async_nats::HeaderMap::new();
+        for (name, value) in [
+            ("ce-specversion", "1.0"),
+            ("ce-time", "2026-08-01T00:00:00Z"),
+            ("ce-id", id.as_str()),
+            ("Nats-Msg-Id", id.as_str()),
+        ] {
+            headers.insert(name, value);
+        }
+        let own = "zizhi.v1.transport.neg.say";
+        let sent = rogue.client.publish_with_headers(own, headers, "0".into());
+        sent.await.unwrap();
+    }
+    rogue
+        .client
+        .publish("zizhi.v1.compute.neg.x", "".into())
+        .await
+        .unwrap();
+    rogue.is_denied(1).await;
+    for n in 2..=4 {
+        let payload = n.to_string().into_bytes();
+        compute
+            .publish("compute", subject, NOW, payload)
+            .await
+            .unwrap();
+    }
+    let got = heard(&mut log, 7).await;
+    let of_compute: Vec<&str> = got.iter().filter_map(|l| l.strip_prefix(subject)).collect();
+    assert_eq!(of_compute, [" 1", " 2", " 3", " 4"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn senders_send_and_ingest_listens() {
     let Some(server) = start("senders_send") else {
         return;
