@@ -91,14 +91,9 @@ pub(super) async fn connect(
     check_server(&client)?;
     let mut jetstream = jetstream::new(client.clone());
     jetstream.set_timeout(ANSWER);
-    let refused = |what: &'static str, why: String| {
-        let said = said.last();
-        let why = if said.is_empty() {
-            why
-        } else {
-            format!("{why} ({said})")
-        };
-        ConnectError::SetUp { what, why }
+    let refused = |what: &'static str, why: String| ConnectError::SetUp {
+        what,
+        why: said.explain(why),
     };
     ensure_stream(&jetstream, &config)
         .await

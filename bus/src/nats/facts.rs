@@ -60,7 +60,7 @@ pub struct ConsumerFacts {
 }
 
 /// How long the server may take to list things. Our choice.
-const ANSWER: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(2);
 
 pub(super) async fn of(shared: &Shared) -> Result<BusFacts, BusError> {
     let server = shared.client.server_info();
@@ -68,6 +68,7 @@ pub(super) async fn of(shared: &Shared) -> Result<BusFacts, BusError> {
     if round_trip_ms.is_none() {
         return Err(shared.unavailable("the NATS server does not answer"));
     }
+    let (streams, consumers) = tokio::join!(streams(shared), consumers(shared));
     Ok(BusFacts {
         server_version: server.version,
         server_name: server.server_name,
@@ -75,8 +76,8 @@ pub(super) async fn of(shared: &Shared) -> Result<BusFacts, BusError> {
         max_payload_bytes: server.max_payload,
         epoch: shared.epoch,
         round_trip_ms,
-        streams: streams(shared).await,
-        consumers: consumers(shared).await.unwrap_or_default(),
+        streams,
+        consumers: consumers.unwrap_or_default(),
         stats: shared.stats(),
         last_complaint: shared.said.last(),
     })

@@ -18,10 +18,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use zizhi_types::MessageId;
 
-/// Ids that are known again. Only one message is in hand, so a few would do; several cover an operator who resets a
-/// consumer.
+/// Messages that are known again. Only one is in hand, so a few would do; more cover an operator who resets a consumer.
 const RECENT: usize = 1024;
 
 /// Lifetime of one pull request, and how often the server shows that it still has it.
@@ -141,13 +139,14 @@ impl Reader {
 
     async fn take(&mut self, message: jetstream::Message) {
         if let Some(delivery) = self.wanted(&message) {
-            let id = delivery.id.clone();
             if !self.hand_over(delivery, &message).await {
                 // Nobody took it: whoever subscribes under this name next gets it at once.
                 let _ = message.ack_with(AckKind::Nak(None)).await;
                 return;
             }
-            self.recent.add(id);
+            if let Some(place) = place_of(&message) {
+                self.recent.add(place);
+            }
         }
         if let Err(error) = message.ack().await {
             tracing::debug!(%error, "an ack was not sent: the message comes again and is known");
@@ -168,7 +167,7 @@ impl Reader {
                 return None;
             }
         };
-        if self.recent.has(&event.id) {
+        if place_of(message).is_some_and(|place| self.recent.has(place)) {
             self.inbox.duplicates.fetch_add(1, Ordering::Relaxed);
             return None;
         }
@@ -202,21 +201,31 @@ async fn show_life(message: &jetstream::Message, every: Duration) {
     }
 }
 
-/// The last ids that were handled.
+/// Where a message stands in the stream, and since when: the same however often it is delivered, and nothing that a publisher
+/// could choose. The time tells a stream from one that was made anew under its name.
+type Place = (u64, i128);
+
+fn place_of(message: &jetstream::Message) -> Option<Place> {
+    let about = message.info().ok()?;
+    let since = about.published.unix_timestamp_nanos();
+    Some((about.stream_sequence, since))
+}
+
+/// The last places that were handled.
 #[derive(Default)]
 struct Recent {
-    order: VecDeque<MessageId>,
-    known: BTreeSet<MessageId>,
+    order: VecDeque<Place>,
+    known: BTreeSet<Place>,
 }
 
 impl Recent {
-    fn has(&self, id: &MessageId) -> bool {
-        self.known.contains(id)
+    fn has(&self, place: Place) -> bool {
+        self.known.contains(&place)
     }
 
-    fn add(&mut self, id: MessageId) {
-        if self.known.insert(id.clone()) {
-            self.order.push_back(id);
+    fn add(&mut self, place: Place) {
+        if self.known.insert(place) {
+            self.order.push_back(place);
         }
         if self.order.len() > RECENT
             && let Some(oldest) = self.order.pop_front()
@@ -231,13 +240,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_id_is_forgotten_first() {
+    fn the_oldest_place_is_forgotten_first() {
         let mut recent = Recent::default();
         for n in 0..=RECENT as u64 {
-            recent.add(MessageId::new("s", n));
+            recent.add((n, 0));
         }
-        assert!(!recent.has(&MessageId::new("s", 0)));
-        assert!(recent.has(&MessageId::new("s", 1)));
+        assert!(!recent.has((0, 0)));
+        assert!(recent.has((1, 0)));
+        assert!(!recent.has((1, 1)));
         assert_eq!(recent.known.len(), RECENT);
     }
 }

@@ -160,11 +160,17 @@ impl NatsLeases {
     }
 
     fn keep(&self, name: &str, own: Own) {
-        lock(&self.state).own.insert(name.to_owned(), own);
+        let sight = Sight {
+            revision: own.revision,
+            since: now(),
+        };
+        let mut state = lock(&self.state);
+        state.seen.insert(key_of(name), sight);
+        state.own.insert(name.to_owned(), own);
     }
 
     fn unavailable(&self, error: impl Display) -> LeaseError {
-        LeaseError::Unavailable(self.shared.unavailable(error).to_string())
+        LeaseError::Unavailable(self.shared.said.explain(error))
     }
 
     /// Our own revision, should a renewal have arrived whose confirmation did not.

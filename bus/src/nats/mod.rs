@@ -3,7 +3,7 @@
 //! | what | how | promise |
 //! |---|---|---|
 //! | telemetry (`obs`) | core NATS | at most once; what is lost is counted by its numbers |
-//! | everything else | JetStream, one stream | at least once, in the order of each publisher, each id once while the subscriber lives |
+//! | everything else | JetStream, one stream | at least once, in the order of each publisher, each message once while the subscriber lives |
 //! | questions | core request and reply | one answer or an error in time |
 //! | leases | JetStream key-value | one holder; terms grow |
 //!
@@ -12,6 +12,9 @@
 //! follows it; the price is a round trip per message, which decisions can afford and telemetry cannot. Its place is kept by the
 //! server under its name (`<identity>-<name>`), so what was published while its process was away comes when it is back. A reader that dies with
 //! a message in hand gets that message again.
+//!
+//! So one process per identity listens at a time: two that share one would share its messages out between them. A stand-by takes the lease of its
+//! domain before it subscribes.
 
 mod config;
 mod connect;

@@ -62,7 +62,7 @@ async fn telemetry(
     let id = shared.next_id(source)?;
     let sequence = shared.next_sequence(source, subject);
     let event = Event { id, at, sequence };
-    let headers = headers(&event, subject)?;
+    let headers = headers(shared, &event, subject)?;
     // Its number is used up either way, so receivers see the gap.
     if !shared.is_connected() {
         shared.dropped.fetch_add(1, Ordering::Relaxed);
@@ -91,6 +91,10 @@ async fn lasting(
     at: NetTime,
     payload: Vec<u8>,
 ) -> Result<MessageId, BusError> {
+    if shared.closed.is_cancelled() {
+        return Err(BusError::Closed);
+    }
+    // From here on, closing waits for this one.
     let _in_line = shared.in_line.take();
     let mut last = "it waited for those before it".to_owned();
     let work = async {
@@ -102,14 +106,14 @@ async fn lasting(
             at,
             sequence: None,
         };
-        let headers = headers(&event, subject)?;
+        let headers = headers(shared, &event, subject)?;
         until_kept(shared, subject, &headers, &payload, &mut last).await?;
         shared.published.fetch_add(1, Ordering::AcqRel);
         Ok(event.id)
     };
     let result = tokio::select! {
         biased;
-        () = shared.closed.cancelled() => return Err(BusError::Closed),
+        () = shared.ended.cancelled() => return Err(BusError::Closed),
         result = tokio::time::timeout(shared.config.patience(), work) => result,
     };
     result.unwrap_or_else(|_| {
@@ -151,18 +155,18 @@ async fn until_kept(
     }
 }
 
-fn headers(event: &Event, subject: &str) -> Result<HeaderMap, BusError> {
+fn headers(shared: &Shared, event: &Event, subject: &str) -> Result<HeaderMap, BusError> {
     let refused = |e: BadEvent| BusError::Unavailable(e.to_string());
     let mut map = HeaderMap::new();
+    if event.sequence.is_none() {
+        map.insert(name::DEDUP, shared.dedup_id(&event.id).as_str());
+    }
     for (name, value) in event.headers(subject).map_err(refused)? {
         if value.contains(['\r', '\n']) {
             let why = format!("`{name}` would be two lines: a source is one word");
             return Err(BusError::Unavailable(why));
         }
         map.insert(name, value.as_str());
-    }
-    if event.sequence.is_none() {
-        map.insert(name::DEDUP, event.id.to_string().as_str());
     }
     Ok(map)
 }

@@ -4,10 +4,13 @@ use super::config::NatsConfig;
 use crate::account::{Counts, Sequence, number};
 use crate::bus::{BusError, BusStats};
 use crate::gauge::Gauge;
+use crate::lease::now;
 use async_nats::jetstream::{self, consumer, kv};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -38,6 +41,8 @@ pub(super) struct Shared {
     pub(super) dropped: AtomicU64,
     pub(super) unreadable: AtomicU64,
     pub(super) said: Arc<Said>,
+    /// What others cannot guess.
+    secret: RandomState,
     numbers: Mutex<Numbers>,
     inboxes: Mutex<Inboxes>,
     pub(super) services: Mutex<BTreeMap<String, CancellationToken>>,
@@ -47,15 +52,28 @@ pub(super) struct Shared {
 
 /// The last complaint of the server: permission denials come beside the answers, never as one.
 #[derive(Default)]
-pub(super) struct Said(Mutex<String>);
+pub(super) struct Said(Mutex<Option<(String, Instant)>>);
+
+/// How old a complaint may be to explain an error. Our choice: longer than any of our questions waits.
+const RECENT: Duration = Duration::from_secs(10);
 
 impl Said {
     pub(super) fn note(&self, text: String) {
-        *lock(&self.0) = text;
+        *lock(&self.0) = Some((text, now()));
     }
 
+    /// The last one; empty if there was none.
     pub(super) fn last(&self) -> String {
-        lock(&self.0).clone()
+        let last = lock(&self.0).clone();
+        last.map(|(text, _)| text).unwrap_or_default()
+    }
+
+    /// `what`, with the complaint that may have caused it.
+    pub(super) fn explain(&self, what: impl std::fmt::Display) -> String {
+        match &*lock(&self.0) {
+            Some((said, at)) if at.elapsed() < RECENT => format!("{what}; the server said: {said}"),
+            _ => what.to_string(),
+        }
     }
 }
 
@@ -124,6 +142,7 @@ impl Shared {
             dropped: AtomicU64::new(0),
             unreadable: AtomicU64::new(0),
             said: parts.said,
+            secret: RandomState::new(),
             numbers: Mutex::default(),
             inboxes: Mutex::default(),
             services: Mutex::default(),
@@ -143,6 +162,12 @@ impl Shared {
         Ok(MessageId::new(source, number(self.epoch, *n)))
     }
 
+    /// What the stream knows a message by. Not the id alone: whoever could guess it could publish something under it first, and the
+    /// stream would take ours for a copy of that.
+    pub(super) fn dedup_id(&self, id: &MessageId) -> String {
+        format!("{id} {:016x}", self.secret.hash_one(id))
+    }
+
     /// The next number of a source under a subject; `None` beyond the bound of what is counted.
     pub(super) fn next_sequence(&self, source: &str, subject: &str) -> Option<u64> {
         let mut numbers = lock(&self.numbers);
@@ -152,9 +177,12 @@ impl Shared {
             return None;
         }
         let n = numbers.of_subject.entry(key).or_insert(0);
+        // What is beyond is delivered all the same, only not counted.
+        if *n >= u64::from(u32::MAX) {
+            return None;
+        }
         *n += 1;
-        // Beyond 2^32 the next epoch begins: receivers see a restart, not a loss.
-        Some(number(self.epoch, 0) + *n)
+        Some(number(self.epoch, *n))
     }
 
     /// Makes the inbox of a subscription; a second live one of a name gets `-2` behind it.
@@ -228,13 +256,7 @@ impl Shared {
 
     /// An error that names what the server said last, since a denied request only times out.
     pub(super) fn unavailable(&self, what: impl std::fmt::Display) -> BusError {
-        let said = self.said.last();
-        let text = if said.is_empty() {
-            what.to_string()
-        } else {
-            format!("{what}; the server said: {said}")
-        };
-        BusError::Unavailable(text)
+        BusError::Unavailable(self.said.explain(what))
     }
 
     /// A token that nobody has used.

@@ -52,16 +52,23 @@ pub(super) async fn subscribe(shared: &Arc<Shared>, name: &str, patterns: &[&str
     Subscription { queue: receiver }
 }
 
-/// One round trip on this connection: the server has seen everything that was sent before it. Nobody serves that subject,
-/// which the server says at once.
+/// One round trip on this connection: the server has seen everything that was sent before it.
 pub(super) async fn is_live(shared: &Shared) -> bool {
-    let subject = format!("zizhi.v1.{}.ctl.echo", shared.identity);
-    let echo = shared.client.request(subject, Vec::new().into());
-    match tokio::time::timeout(CONFIRM, echo).await {
-        Ok(Err(error)) => error.kind() == async_nats::RequestErrorKind::NoResponders,
-        Ok(Ok(_)) => true,
-        Err(_) => false,
-    }
+    echo(&shared.client, &shared.identity, CONFIRM).await
+}
+
+/// Says something to oneself. A question that nobody serves would do with one message less, but not while somebody watches all
+/// subjects, since the server then takes the watcher for whoever will answer.
+pub(super) async fn echo(client: &async_nats::Client, identity: &str, limit: Duration) -> bool {
+    let token = client.new_inbox();
+    let token = token.rsplit('.').next().unwrap_or_default();
+    let subject = format!("zizhi.v1.{identity}.ctl.echo.{token}");
+    let round_trip = async {
+        let mut own = client.subscribe(subject.clone()).await.ok()?;
+        client.publish(subject, Vec::new().into()).await.ok()?;
+        own.next().await
+    };
+    matches!(tokio::time::timeout(limit, round_trip).await, Ok(Some(_)))
 }
 
 /// Takes the inbox off the list once its holder has let go, or the bus has ended.

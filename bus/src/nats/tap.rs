@@ -6,7 +6,7 @@
 use super::config::NatsConfig;
 use super::connect::{self, ConnectError};
 use super::shared::Said;
-use super::subscribe::lower;
+use super::subscribe::{echo, lower};
 use crate::gauge::{Confirm, Gauge, InHand};
 use async_nats::jetstream::AckKind;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
@@ -53,6 +53,9 @@ const UNCONFIRMED: usize = 1024;
 
 /// When a stream gives an unconfirmed message again. Our choice: a slow batch passes.
 const CONFIRM_WITHIN: Duration = Duration::from_mins(1);
+
+/// How long the server may take to confirm that it has the subscriptions.
+const CONFIRM: Duration = Duration::from_secs(2);
 
 /// Pause before a broken consumer is opened again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -203,9 +206,10 @@ impl Inner {
             let task = inner.forward(subscriber, queue.clone());
             self.tasks.spawn(task);
         }
-        // A round trip: the server has the subscriptions. Nobody serves this, which is the answer.
-        let echo = format!("zizhi.v1.{identity}.ctl.echo");
-        let _ = self.client.request(echo, Vec::new().into()).await;
+        // Where we may not speak to ourselves, nothing is lost but the certainty.
+        if !echo(&self.client, identity, CONFIRM).await {
+            tracing::debug!(identity, "the server did not confirm the tap");
+        }
         Ok(())
     }
 
@@ -251,7 +255,7 @@ impl Inner {
         let made = context.create_consumer_on_stream(wanted, stream).await;
         let consumer = made.map_err(|e| TapError::Refused {
             what: stream.to_owned(),
-            why: format!("{e} {}", said.last()),
+            why: said.explain(e),
         })?;
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {

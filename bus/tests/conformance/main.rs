@@ -12,6 +12,7 @@ mod keys;
 mod lease_stories;
 #[path = "../nats_server/mod.rs"]
 mod nats_server;
+mod permissions;
 mod place;
 mod recovery;
 mod taps;
