@@ -52,6 +52,10 @@ pub fn cut(
             }
             let settled = matches!(item, Item::Settled);
             let over = matches!(item, Item::End { .. });
+            if over && now < closed {
+                drop(recorder);
+                return Err(too_short(target, incident, closed, now));
+            }
             recorder.add(item);
             // Two settled states have this time: what follows from the clock comes in the second.
             if over || (settled && now > closed) {
