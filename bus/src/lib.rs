@@ -13,6 +13,7 @@ mod gauge;
 pub mod journal;
 pub mod lease;
 pub mod nats;
+pub mod recording;
 pub mod subject;
 
 pub use bus::{Bus, BusError, BusStats, Delivery, Message, Request, Service, Subscription};

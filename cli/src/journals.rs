@@ -36,10 +36,10 @@ pub fn for_new_run(given: Option<PathBuf>, what: &str) -> Result<PathBuf, Failur
     })
 }
 
-/// The given journal, or the newest of this folder's runs.
+/// The given journal, or folder with a journal of each process of a swarm, or the newest of this folder's runs.
 pub fn existing(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     if let Some(path) = given {
-        if !path.is_file() {
+        if !path.exists() {
             return Err(format!(
                 "there is no journal {}: `zizhi demo --journal FILE` makes one, and without a name the newest in {FOLDER}/ is read",
                 path.display()

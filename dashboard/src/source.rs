@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 use tokio::sync::watch;
 use zizhi_bus::JournalError;
-use zizhi_bus::journal::read_lenient;
+use zizhi_bus::journal::{files, read_all_lenient};
 
 /// Where the records come from.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ struct Stamp {
 }
 
 impl Source {
-    /// Reads from the journal at `path`, which must exist by the first request, not before.
+    /// Reads from the journal, or the folder of journals, at `path`, which must exist by the first request, not before.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -45,7 +45,7 @@ impl Source {
         {
             return Ok(Arc::clone(view));
         }
-        let (entries, damage) = read_lenient(&self.path)?;
+        let (entries, damage) = read_all_lenient(&self.path)?;
         let view = Arc::new(View::new(entries, damage));
         *seen = Some((stamp, Arc::clone(&view)));
         Ok(view)
@@ -61,15 +61,21 @@ impl Source {
         self.closing.clone()
     }
 
+    /// Of a folder: of all its journals together.
     fn stamp(&self) -> Result<Stamp, JournalError> {
-        let meta = std::fs::metadata(&self.path).map_err(|source| JournalError::Open {
-            path: self.path.clone(),
-            source,
-        })?;
-        Ok(Stamp {
-            bytes: meta.len(),
-            modified: meta.modified().ok(),
-        })
+        let mut stamp = Stamp {
+            bytes: 0,
+            modified: None,
+        };
+        for file in files(&self.path)? {
+            let meta = std::fs::metadata(&file).map_err(|source| JournalError::Open {
+                path: file.clone(),
+                source,
+            })?;
+            stamp.bytes += meta.len();
+            stamp.modified = stamp.modified.max(meta.modified().ok());
+        }
+        Ok(stamp)
     }
 }
 

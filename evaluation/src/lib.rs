@@ -7,6 +7,7 @@ pub mod campaign;
 pub mod lab;
 pub mod papers;
 pub mod rca;
+pub mod replay;
 pub mod report;
 pub mod sandbox;
 pub mod scenario;

@@ -10,6 +10,7 @@ use crate::ontology::{class, graph, object, object_of, quad, word};
 use oxigraph::model::vocab::rdf;
 use oxigraph::model::{Literal, NamedNode, Term};
 use oxigraph::store::Store;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use zizhi_types::fault::FaultKind;
 use zizhi_types::hypothesis::Situation;
@@ -23,7 +24,8 @@ use zizhi_types::time::NetTime;
 pub type Signature = BTreeSet<Metric>;
 
 /// One run of a playbook on one incident.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Case {
     /// The run that it was learnt in, where that was not this one: ids are counted anew in every run, so an incident of
     /// another run is told apart by it. Any short text, such as a journal's name.

@@ -104,7 +104,7 @@ impl Checkpoints {
         reason = "a shell: checkpoints come at a pace of real time"
     )]
     pub fn keep(&mut self, head: &Head, wanted: bool) -> io::Result<()> {
-        let new = head.position - self.last;
+        let new = head.position.saturating_sub(self.last);
         let due = new >= RECORDS || self.made.elapsed() >= INTERVAL;
         if new == 0 || !(due || wanted) {
             return Ok(());

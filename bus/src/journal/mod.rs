@@ -10,6 +10,7 @@ mod checkpoint;
 mod commit;
 mod disk;
 mod entry;
+mod merge;
 mod reopen;
 mod signing;
 mod writer;
@@ -18,6 +19,7 @@ pub use audit::{Audit, Damage, Files, State, Trust, audit, audit_by};
 pub use checkpoint::Signatures;
 pub use commit::JournalStats;
 pub use entry::{Entry, GENESIS, read, read_lenient};
+pub use merge::{files, merge, read_all, read_all_lenient};
 pub use reopen::{Reopened, Torn};
 pub use signing::{KeyError, Keys, SigningKey};
 pub use writer::Journal;
@@ -44,6 +46,22 @@ pub enum JournalError {
     Sealed {
         /// Which file.
         path: PathBuf,
+    },
+    /// The folder has none.
+    #[error("there is no journal (*.jsonl) in {}", path.display())]
+    NoJournals {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// A record is in two journals of one folder.
+    #[error("record {id} is in {} and in {}: they are of different runs, or one is a copy; name one journal, or a folder with the journals of one run", one.display(), two.display())]
+    Twice {
+        /// Which record.
+        id: String,
+        /// One journal.
+        one: PathBuf,
+        /// The other.
+        two: PathBuf,
     },
     /// The file cannot be made or opened.
     #[error("cannot open journal {}", path.display())]

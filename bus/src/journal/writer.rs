@@ -6,7 +6,7 @@ use super::disk::{Disk, JournalFile};
 use super::entry::GENESIS;
 use super::reopen::{self, Reopened};
 use super::signing::SigningKey;
-use super::{JournalError, sig_path};
+use super::{Damage, JournalError, sig_path};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -80,6 +80,12 @@ impl Journal {
     pub fn signed(self, key: SigningKey) -> Result<Self, JournalError> {
         if let Some(path) = &self.shared.path {
             let checkpoints = Checkpoints::open(&sig_path(path), key)?;
+            let (at, durable) = (self.shared.state().position, checkpoints.position());
+            if durable > at {
+                // Left over from a journal that is gone: to sign on would hide that.
+                let damage = Damage::CutTail { at, durable };
+                return Err(JournalError::damaged(path, damage));
+            }
             self.shared.sign(checkpoints);
         }
         Ok(self)

@@ -15,7 +15,7 @@ use zizhi_types::{Body, IncidentId, Record, RecordId, incident};
 pub fn run(args: ExplainArgs, lang: Language) -> Result<ExitCode, Failure> {
     let id: IncidentId = args.incident.parse()?;
     let path = journals::existing(args.journal.journal)?;
-    let entries = journal::read(&path)?;
+    let entries = journal::read_all(&path)?;
     let records: BTreeMap<RecordId, &Record> = entries
         .iter()
         .map(|e| (e.record.id.clone(), &e.record))

@@ -12,7 +12,7 @@ use zizhi_types::{Incident, incident};
 /// Lists the incidents.
 pub fn run(args: JournalArgs, lang: Language) -> Result<ExitCode, Failure> {
     let path = journals::existing(args.journal)?;
-    let entries = journal::read(&path)?;
+    let entries = journal::read_all(&path)?;
     let incidents = incident::fold(entries.iter().map(|e| &e.record));
     if args.json {
         for incident in &incidents {

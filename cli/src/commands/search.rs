@@ -80,7 +80,7 @@ fn words(playbook: &zizhi_playbooks::Playbook, lang: Language) -> String {
 }
 
 fn incidents(path: &Path) -> Result<Vec<Document>, Failure> {
-    let entries = journal::read(path)?;
+    let entries = journal::read_all(path)?;
     let records: Vec<&Record> = entries.iter().map(|e| &e.record).collect();
     let found = incident::fold(records.iter().copied());
     Ok(found.iter().map(|i| told(i, &records)).collect())
