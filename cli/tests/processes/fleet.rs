@@ -180,7 +180,6 @@ impl Fleet {
         let (path, keys) = (path.to_str().unwrap(), self.data().join("keys"));
         let verified = Command::new(env!("CARGO_BIN_EXE_zizhi"))
             .args(["audit", "verify", "--json", path])
-            .args(["--keys", keys.to_str().unwrap()])
             .output()
             .unwrap();
         assert!(

@@ -82,6 +82,8 @@ pub async fn play(
         seed: header.seed,
         memory: setting.memory,
         now: header.start,
+        share: None,
+        resume: None,
     };
     let swarm = Swarm::start(ground, setting.config).await?;
     let mut stage = Stage {
