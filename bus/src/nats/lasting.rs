@@ -62,18 +62,17 @@ struct Reader {
 
 impl Reader {
     async fn run(mut self, kept: Vec<String>, ready: oneshot::Sender<()>) {
-        let (ended, queue) = (self.shared.ended.clone(), self.queue.clone());
+        let ended = self.shared.ended.clone();
         tokio::select! {
             () = ended.cancelled() => {}
-            () = queue.closed() => {}
             () = self.read_on(kept, ready) => {}
         }
     }
 
-    /// Opens the consumer whenever it breaks.
+    /// Opens the consumer whenever it breaks, as long as somebody listens.
     async fn read_on(&mut self, kept: Vec<String>, ready: oneshot::Sender<()>) {
         let mut ready = Some(ready);
-        loop {
+        while !self.queue.is_closed() {
             match self.open(&kept).await {
                 Ok(stream) => {
                     if let Some(ready) = ready.take() {
@@ -121,7 +120,13 @@ impl Reader {
     }
 
     async fn drain(&mut self, mut stream: Stream) {
-        while let Some(next) = stream.next().await {
+        loop {
+            // A message in hand is still waited for when nobody listens any more: it may yet be handled.
+            let next = tokio::select! {
+                () = self.queue.closed() => return,
+                next = stream.next() => next,
+            };
+            let Some(next) = next else { return };
             match next {
                 Ok(message) => self.take(message).await,
                 // The server was away, or it was quiet while a message was in hand.

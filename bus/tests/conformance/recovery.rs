@@ -107,6 +107,21 @@ async fn what_waits_in_a_dropped_subscription_comes_to_the_next_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_taken_from_a_dropped_subscription_is_finished() {
+    let Some(place) = Nats::start("what_was_taken_from_a_dropped_subscription") else {
+        return;
+    };
+    let bus = place.connect("transport", 64).await;
+    let mut inbox = bus.subscribe("a", &["zizhi.v1.*.neg.>"]).await;
+    say_all(&bus, 0..2).await;
+    let taken = next(&mut inbox).await;
+    drop(inbox);
+    drop(taken);
+    let mut log = listen(bus.subscribe("a", &["zizhi.v1.*.neg.>"]).await);
+    assert_eq!(heard(&mut log, 1).await, said(1..2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_gets_a_decision_once_however_long_it_works() {
     let Some(place) = Nats::start("a_slow_reader") else {
         return;
