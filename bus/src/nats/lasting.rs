@@ -13,14 +13,10 @@ use async_nats::jetstream::consumer::pull::{Config, MessagesErrorKind, Stream};
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy};
 use async_nats::jetstream::{self, AckKind};
 use futures_util::StreamExt;
-use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-
-/// Messages that are known again. Only one is in hand, so a few would do; more cover an operator who resets a consumer.
-const RECENT: usize = 1024;
 
 /// Lifetime of one pull request, and how often the server shows that it still has it.
 const PULL: Duration = Duration::from_secs(10);
@@ -43,7 +39,7 @@ pub(super) async fn start(
         inbox: Arc::clone(inbox),
         queue,
         patterns,
-        recent: Recent::default(),
+        last: None,
     };
     shared.tasks.spawn(reader.run(kept, ready));
     if tokio::time::timeout(shared.config.patience(), is_ready)
@@ -60,23 +56,23 @@ struct Reader {
     inbox: Arc<Inbox>,
     queue: mpsc::Sender<Delivery>,
     patterns: Arc<Vec<String>>,
-    recent: Recent,
+    /// The last that was handled.
+    last: Option<Place>,
 }
 
 impl Reader {
     async fn run(mut self, kept: Vec<String>, ready: oneshot::Sender<()>) {
-        let (ended, queue) = (self.shared.ended.clone(), self.queue.clone());
+        let ended = self.shared.ended.clone();
         tokio::select! {
             () = ended.cancelled() => {}
-            () = queue.closed() => {}
             () = self.read_on(kept, ready) => {}
         }
     }
 
-    /// Opens the consumer whenever it breaks.
+    /// Opens the consumer whenever it breaks, as long as somebody listens.
     async fn read_on(&mut self, kept: Vec<String>, ready: oneshot::Sender<()>) {
         let mut ready = Some(ready);
-        loop {
+        while !self.queue.is_closed() {
             match self.open(&kept).await {
                 Ok(stream) => {
                     if let Some(ready) = ready.take() {
@@ -124,7 +120,13 @@ impl Reader {
     }
 
     async fn drain(&mut self, mut stream: Stream) {
-        while let Some(next) = stream.next().await {
+        loop {
+            // A message in hand is still waited for when nobody listens any more: it may yet be handled.
+            let next = tokio::select! {
+                () = self.queue.closed() => return,
+                next = stream.next() => next,
+            };
+            let Some(next) = next else { return };
             match next {
                 Ok(message) => self.take(message).await,
                 // The server was away, or it was quiet while a message was in hand.
@@ -144,9 +146,7 @@ impl Reader {
                 let _ = message.ack_with(AckKind::Nak(None)).await;
                 return;
             }
-            if let Some(place) = place_of(&message) {
-                self.recent.add(place);
-            }
+            self.last = place_of(&message).or(self.last);
         }
         if let Err(error) = message.ack().await {
             tracing::debug!(%error, "an ack was not sent: the message comes again and is known");
@@ -167,7 +167,8 @@ impl Reader {
                 return None;
             }
         };
-        if place_of(message).is_some_and(|place| self.recent.has(place)) {
+        let place = place_of(message);
+        if place.is_some_and(|place| self.last.is_some_and(|last| place.is_not_after(last))) {
             self.inbox.duplicates.fetch_add(1, Ordering::Relaxed);
             return None;
         }
@@ -202,52 +203,45 @@ async fn show_life(message: &jetstream::Message, every: Duration) {
 }
 
 /// Where a message stands in the stream, and since when: the same however often it is delivered, and nothing that a publisher
-/// could choose. The time tells a stream from one that was made anew under its name.
-type Place = (u64, i128);
+/// could choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    sequence: u64,
+    since_ns: i128,
+}
+
+impl Place {
+    /// Whether a message here was handled if the one at `last` was. They come in order, but a server that was killed has
+    /// forgotten the acks of its last seconds and delivers those messages again. In a stream that was made anew the numbers begin
+    /// again, and the times do not.
+    fn is_not_after(self, last: Self) -> bool {
+        self.sequence <= last.sequence && self.since_ns <= last.since_ns
+    }
+}
 
 fn place_of(message: &jetstream::Message) -> Option<Place> {
     let about = message.info().ok()?;
-    let since = about.published.unix_timestamp_nanos();
-    Some((about.stream_sequence, since))
-}
-
-/// The last places that were handled.
-#[derive(Default)]
-struct Recent {
-    order: VecDeque<Place>,
-    known: BTreeSet<Place>,
-}
-
-impl Recent {
-    fn has(&self, place: Place) -> bool {
-        self.known.contains(&place)
-    }
-
-    fn add(&mut self, place: Place) {
-        if self.known.insert(place) {
-            self.order.push_back(place);
-        }
-        if self.order.len() > RECENT
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
-    }
+    Some(Place {
+        sequence: about.stream_sequence,
+        since_ns: about.published.unix_timestamp_nanos(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn at(sequence: u64, since_ns: i128) -> Place {
+        Place { sequence, since_ns }
+    }
+
     #[test]
-    fn the_oldest_place_is_forgotten_first() {
-        let mut recent = Recent::default();
-        for n in 0..=RECENT as u64 {
-            recent.add((n, 0));
-        }
-        assert!(!recent.has((0, 0)));
-        assert!(recent.has((1, 0)));
-        assert!(!recent.has((1, 1)));
-        assert_eq!(recent.known.len(), RECENT);
+    fn what_comes_again_is_known_and_a_new_stream_is_new() {
+        let last = at(7, 700);
+        assert!(at(7, 700).is_not_after(last));
+        assert!(at(3, 300).is_not_after(last));
+        assert!(!at(8, 700).is_not_after(last));
+        // The first message of a stream that was made anew.
+        assert!(!at(1, 900).is_not_after(last));
     }
 }

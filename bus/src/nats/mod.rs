@@ -11,7 +11,8 @@
 //! A subscriber has at most one lasting message at a time, so nothing that is delivered again can come behind what
 //! follows it; the price is a round trip per message, which decisions can afford and telemetry cannot. Its place is kept by the
 //! server under its name (`<identity>-<name>`), so what was published while its process was away comes when it is back. A reader that dies with
-//! a message in hand gets that message again.
+//! a message in hand gets that message again; and since a server that is killed forgets the acks of its last seconds, a process that
+//! starts anew after that gets the messages of those seconds again. One that lives on knows them and passes over them.
 //!
 //! So one process per identity listens at a time: two that share one would share its messages out between them. A stand-by takes the lease of its
 //! domain before it subscribes.

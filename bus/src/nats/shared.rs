@@ -2,7 +2,7 @@
 
 use super::config::NatsConfig;
 use crate::account::{Counts, Sequence, number};
-use crate::bus::{BusError, BusStats};
+use crate::bus::{BusError, BusStats, Delivery};
 use crate::gauge::Gauge;
 use crate::lease::now;
 use async_nats::jetstream::{self, consumer, kv};
@@ -111,6 +111,8 @@ pub(super) struct Inbox {
     pub(super) consumer: OnceLock<consumer::PullConsumer>,
     /// Whether any lasting message can come.
     pub(super) lasts: bool,
+    /// Closed once its holder has let go.
+    listener: mpsc::WeakSender<Delivery>,
 }
 
 /// What [`Shared::new`] needs from the connection.
@@ -186,10 +188,16 @@ impl Shared {
     }
 
     /// Makes the inbox of a subscription; a second live one of a name gets `-2` behind it.
-    pub(super) fn open_inbox(&self, name: &str, lasts: bool) -> Arc<Inbox> {
+    pub(super) fn open_inbox(
+        &self,
+        name: &str,
+        lasts: bool,
+        listener: mpsc::WeakSender<Delivery>,
+    ) -> Arc<Inbox> {
         let mut inboxes = lock(&self.inboxes);
         let durable = durable_name(&self.identity, name, |taken| {
-            inboxes.live.iter().any(|i| i.durable == taken)
+            let mut heard = inboxes.live.iter().filter(|i| i.is_heard());
+            heard.any(|i| i.durable == taken)
         });
         let inbox = Arc::new(Inbox {
             durable,
@@ -199,6 +207,7 @@ impl Shared {
             fences: Mutex::default(),
             consumer: OnceLock::new(),
             lasts,
+            listener,
         });
         inboxes.live.push(Arc::clone(&inbox));
         inbox
@@ -267,6 +276,12 @@ impl Shared {
 
     pub(super) fn is_connected(&self) -> bool {
         self.client.connection_state() == async_nats::connection::State::Connected
+    }
+}
+
+impl Inbox {
+    fn is_heard(&self) -> bool {
+        self.listener.upgrade().is_some_and(|q| !q.is_closed())
     }
 }
 

@@ -26,7 +26,7 @@ const CONFIRM: Duration = Duration::from_secs(5);
 pub(super) async fn subscribe(shared: &Arc<Shared>, name: &str, patterns: &[&str]) -> Subscription {
     let (queue, receiver) = mpsc::channel(shared.config.queue);
     let kept = route::lasting_part(patterns);
-    let inbox = shared.open_inbox(name, !kept.is_empty());
+    let inbox = shared.open_inbox(name, !kept.is_empty(), queue.downgrade());
     let parts = Arc::new(route::telemetry_part(patterns));
     let patterns: Arc<Vec<String>> = Arc::new(patterns.iter().map(|&p| p.to_owned()).collect());
     for at in 0..parts.len() {
