@@ -232,7 +232,7 @@ pub enum Body {
         message: MessageId,
         /// Its subject.
         subject: String,
-        /// Its text, as it came.
+        /// Its text, as it came; of a binary batch, the JSON that it stands for.
         payload: String,
     },
     /// A message that could not be read.
