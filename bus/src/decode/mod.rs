@@ -6,6 +6,11 @@
 //!
 //! Pure: no I/O, no clock, no panic on any input, memory bounded by [`Limits`].
 
+pub mod otlp;
+pub mod remote_write;
+
+pub(crate) mod bounds;
+pub(crate) mod fields;
 mod item;
 
 pub use item::{
