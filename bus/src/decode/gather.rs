@@ -102,6 +102,16 @@ impl<'l> Gather<'l> {
         self.reject(reason, &String::from_utf8_lossy(first));
     }
 
+    /// Adds what a part of the message was found to say.
+    pub(crate) fn take(&mut self, part: Decoded) {
+        for item in part.items {
+            self.push(item);
+        }
+        for reject in part.rejects {
+            self.reject(reject.reason, &reject.sample);
+        }
+    }
+
     pub(crate) fn finish(mut self) -> Decoded {
         if self.items_beyond > 0 {
             self.out.rejects.push(Reject {

@@ -6,16 +6,24 @@
 //!
 //! Pure: no I/O, no clock, no panic on any input, memory bounded by [`Limits`].
 
+pub mod alertmanager;
+pub(crate) mod bounds;
+pub mod cloudevents;
+pub(crate) mod fields;
 mod format;
 mod gather;
 pub mod gnmic;
 mod item;
 mod json;
 mod number;
+pub mod otlp;
+pub mod remote_write;
 mod severity;
 mod sniff;
 pub mod syslog;
 pub mod telegraf;
+pub mod vector;
+pub mod zizhi;
 
 pub use format::{Format, UnknownFormat};
 pub use item::{
@@ -44,7 +52,15 @@ pub fn decode(format: Format, raw: &Raw<'_>, limits: &Limits) -> Decoded {
         Format::TelegrafLine => telegraf::line::decode(raw, limits),
         Format::TelegrafJson => telegraf::json::decode(raw, limits),
         Format::Syslog => syslog::decode(raw, limits),
-        other => gather::garbage(format!("{other} is not read here"), raw.payload, limits),
+        Format::OtlpMetrics => otlp::metrics(raw, limits),
+        Format::OtlpLogs => otlp::logs(raw, limits),
+        Format::OtlpTraces => otlp::traces(raw, limits),
+        Format::RemoteWriteV1 => remote_write::v1(raw, limits),
+        Format::RemoteWriteV2 => remote_write::v2(raw, limits),
+        Format::Alertmanager | Format::Grafana => alertmanager::decode(raw, limits),
+        Format::CloudEvents => cloudevents::decode(raw, limits),
+        Format::Vector => vector::decode(raw, limits),
+        Format::Zizhi => zizhi::decode(raw, limits),
     }
 }
 
