@@ -9,6 +9,7 @@ pub mod decode;
 pub mod embedded;
 pub mod journal;
 pub mod lease;
+pub mod mapping;
 pub mod subject;
 
 pub use bus::{Bus, BusError, BusStats, Delivery, Message, Request, Service, Subscription};
