@@ -14,6 +14,7 @@ pub mod journal;
 pub mod lease;
 pub mod nats;
 pub mod recording;
+pub mod mapping;
 pub mod subject;
 
 pub use bus::{Bus, BusError, BusStats, Delivery, Message, Request, Service, Subscription};

@@ -7,6 +7,7 @@ mod elsewhere;
 mod eval;
 mod explain;
 mod incidents;
+mod ingest;
 mod lab;
 mod playbook;
 mod run;
@@ -36,6 +37,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Lab(lab) => lab::run(lab, lang),
         Command::Score(score) => score::run(score, lang),
         Command::Eval(eval) => eval::run(eval, lang),
+        Command::Ingest(ingest) => ingest::run(ingest),
         Command::LabWorker(worker) => lab::work(worker),
     }
 }

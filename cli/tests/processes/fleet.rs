@@ -93,7 +93,7 @@ impl Fleet {
     pub fn new(folder: &Path, url: String, network: &'static str) -> Self {
         std::fs::create_dir_all(folder.join("data")).unwrap();
         let settings = format!(
-            "lease_s = 1.0\nclock = \"bus\"\nmode = \"auto\"\nnetwork = \"{network}\"\n[bus]\nurl = \"{url}\"\nredeliver_ms = 1000\n"
+            "lease_s = 1.0\nclock = \"bus\"\nmode = \"auto\"\nnetwork = \"{network}\"\n[bus]\nurl = \"{url}\"\nredeliver_ms = 1000\n[bus.stream]\nmax_bytes = 268435456\n"
         );
         std::fs::write(folder.join("zizhi.toml"), settings).unwrap();
         Self {
@@ -180,6 +180,7 @@ impl Fleet {
         let (path, keys) = (path.to_str().unwrap(), self.data().join("keys"));
         let verified = Command::new(env!("CARGO_BIN_EXE_zizhi"))
             .args(["audit", "verify", "--json", path])
+            .args(["--keys", keys.to_str().unwrap()])
             .output()
             .unwrap();
         assert!(
