@@ -8,6 +8,7 @@ mod explain;
 mod incidents;
 mod lab;
 mod playbook;
+mod replay;
 mod score;
 mod search;
 mod timeline;
@@ -26,6 +27,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Demo(demo) => demo::run(demo, lang),
         Command::Incidents(journal) => incidents::run(journal, lang),
         Command::Explain(explain) => explain::run(explain, lang),
+        Command::Replay(replay) => replay::run(replay, lang),
         Command::Audit(audit) => audit::run(audit, lang),
         Command::Playbook(playbook) => playbook::run(playbook, lang),
         Command::Dashboard(dashboard) => dashboard::run(dashboard, lang),
