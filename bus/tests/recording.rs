@@ -35,6 +35,9 @@ fn message(number: u64, subject: &str, payload: Vec<u8>) -> Message {
     }
 }
 
+/// Of the recording that grows too large.
+const MESSAGES: u64 = 3000;
+
 const TELEMETRY: &str = "zizhi.v1.transport.obs.telemetry";
 const INVENTORY: &str = "zizhi.v1.transport.obs.inventory";
 
@@ -93,7 +96,6 @@ fn a_recording_that_grows_too_large_loses_its_beginning_and_says_so_but_not_its_
     let path = folder.path().join("long.zrec");
     let recorder = Recorder::create(&path, header(), 1 << 20).unwrap();
     recorder.add(message(0, INVENTORY, b"inventory".to_vec()).into());
-    const MESSAGES: u64 = 3000;
     for number in 1..=MESSAGES {
         recorder.add(message(number, TELEMETRY, noise(number)).into());
         recorder.add(Item::Settled);
