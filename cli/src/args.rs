@@ -2,12 +2,14 @@
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub mod eval;
-pub mod run;
 pub mod ingest;
+pub mod replay;
+pub mod run;
 pub mod score;
 
 pub use eval::EvalCommand;
 pub use ingest::IngestCommand;
+pub use replay::{ReplayArgs, ReplayCommand, ReplayExportArgs};
 pub use score::ScoreArgs;
 use std::path::PathBuf;
 use zizhi_types::FaultKind;
@@ -47,6 +49,8 @@ pub enum Command {
     Incidents(JournalArgs),
     /// Tell an incident from its action back to the raw telemetry message.
     Explain(ExplainArgs),
+    /// Live through a recording again with a fresh swarm and no network.
+    Replay(ReplayArgs),
     /// Check journals.
     #[command(subcommand, after_help = "Example: zizhi audit verify")]
     Audit(AuditCommand),
@@ -100,6 +104,15 @@ pub struct DemoArgs {
     /// Write the journal here. [default: the next free file in zizhi-runs/]
     #[arg(long)]
     pub journal: Option<PathBuf>,
+    /// Sign the journal with the key in this folder, which is made at first use.
+    #[arg(long, value_name = "DIR")]
+    pub keys: Option<PathBuf>,
+    /// Record here what enters the swarm, for `zizhi replay`. [default: beside the journal, as .zrec]
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Record nothing.
+    #[arg(long, conflicts_with = "record")]
+    pub no_record: bool,
     /// Take playbooks from this folder instead of the shipped ones.
     #[arg(long)]
     pub playbooks: Option<PathBuf>,
@@ -142,7 +155,7 @@ impl From<ModeArg> for Mode {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Example: zizhi incidents --journal zizhi-runs/demo-1.jsonl --json")]
 pub struct JournalArgs {
-    /// The journal. [default: the newest in zizhi-runs/]
+    /// The journal, or a folder with the journals of a swarm's processes. [default: the newest in zizhi-runs/]
     #[arg(long)]
     pub journal: Option<PathBuf>,
     /// Print JSON lines.
@@ -172,10 +185,15 @@ pub enum AuditCommand {
 
 /// Flags of `audit verify`.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example: zizhi audit verify zizhi-runs/demo-1.jsonl")]
+#[command(
+    after_help = "Examples:\n  zizhi audit verify zizhi-runs/demo-1.jsonl\n  zizhi audit verify /var/lib/zizhi/journal --keys /etc/zizhi/keys\n\nSignatures prove something only if the keys are kept where the swarm cannot change them."
+)]
 pub struct AuditArgs {
-    /// The journal. [default: the newest in zizhi-runs/]
+    /// The journal, or a folder with the journals of a swarm's processes. [default: the newest in zizhi-runs/]
     pub file: Option<PathBuf>,
+    /// A folder with the public keys (*.pub) that may sign; then a journal without signatures counts as damaged.
+    #[arg(long, value_name = "DIR")]
+    pub keys: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -305,7 +323,7 @@ fn fault(text: &str) -> Result<FaultKind, String> {
     text.parse::<FaultKind>().map_err(|e| e.to_string())
 }
 
-fn speed(text: &str) -> Result<f64, String> {
+pub(crate) fn speed(text: &str) -> Result<f64, String> {
     let speed: f64 = text
         .parse()
         .map_err(|_| "write a number, for example 60".to_owned())?;

@@ -289,3 +289,113 @@ fn past_incidents_are_found_by_their_words() {
         );
     }
 }
+
+#[test]
+fn a_replay_of_the_demo_decides_the_same_and_an_exported_incident_too() {
+    let [journal, recording] = ["demo.jsonl", "demo.zrec"].map(|n| DEMO.folder.path().join(n));
+    let [journal, recording] = [&journal, &recording].map(|p| p.to_str().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let args = [
+        "replay",
+        recording,
+        "--against",
+        journal,
+        "--journal",
+        "again.jsonl",
+        "--json",
+    ];
+    let told = lines(&said(&zizhi(folder.path(), &args)));
+    let summary = &told.last().unwrap()["summary"];
+    assert_eq!(summary["different"], serde_json::json!([]), "{summary}");
+    let [first, again] = [journal.into(), folder.path().join("again.jsonl")]
+        .map(|path: std::path::PathBuf| std::fs::read(path).unwrap());
+    assert!(first == again, "the journals differ");
+
+    let closed = incidents().into_iter().find(|i| !i["closed"].is_null());
+    let closed = closed.unwrap();
+    let export = [
+        "replay",
+        "export",
+        id(&closed),
+        "--journal",
+        journal,
+        "--output",
+        "part.zrec",
+    ];
+    said(&zizhi(folder.path(), &export));
+    for (lang, word) in [("en", "ending"), ("zh", "结局")] {
+        let text = said(&zizhi(
+            folder.path(),
+            &["replay", "part.zrec", "--lang", lang],
+        ));
+        assert!(text.contains(word) && text.contains(id(&closed)), "{text}");
+    }
+    let part = lines(&said(&zizhi(
+        folder.path(),
+        &["replay", "part.zrec", "--json"],
+    )));
+    let decision = |told: &[Value]| {
+        let all = told.iter().map(|line| line["decision"].clone());
+        all.into_iter()
+            .find(|d| d["incident"] == closed["id"])
+            .unwrap()
+    };
+    assert_eq!(decision(&part), decision(&told));
+}
+
+#[test]
+fn an_audit_says_who_signed_and_when_there_is_nothing_to_check() {
+    for (lang, words) in [
+        ("en", "no signatures to check"),
+        ("zh", "没有可供验证的签名"),
+    ] {
+        let text = said(&zizhi(
+            DEMO.folder.path(),
+            &["audit", "verify", "demo.jsonl", "--lang", lang],
+        ));
+        assert!(text.contains(words), "{text}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let demo = [
+        "demo",
+        "--network",
+        "abilene",
+        "--incidents",
+        "1",
+        "--json",
+        "--journal",
+        "journals/one.jsonl",
+        "--keys",
+        "keys",
+        "--no-record",
+    ];
+    std::fs::create_dir(folder.path().join("journals")).unwrap();
+    said(&zizhi(folder.path(), &demo));
+    // A folder is as good as a file.
+    let verify = ["audit", "verify", "journals", "--keys", "keys"];
+    let json = [&verify[..], &["--json"]].concat();
+    let verdict = lines(&said(&zizhi(folder.path(), &json))).remove(0);
+    assert_eq!(verdict["signatures"]["state"], "verified", "{verdict}");
+    assert_eq!(verdict["signatures"]["by"], serde_json::json!(["swarm"]));
+    assert_eq!(verdict["signatures"]["up_to"], verdict["entries"]);
+    for (lang, word) in [("en", "signed by swarm"), ("zh", "签名有效")] {
+        let text = said(&zizhi(
+            folder.path(),
+            &[&verify[..], &["--lang", lang]].concat(),
+        ));
+        assert!(text.contains(word), "{text}");
+    }
+    let listed = zizhi(
+        folder.path(),
+        &["incidents", "--journal", "journals", "--json"],
+    );
+    assert!(!lines(&said(&listed)).is_empty());
+    std::fs::remove_file(folder.path().join("journals/one.jsonl.sig")).unwrap();
+    let output = zizhi(folder.path(), &verify);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        told(&output).contains("signatures are missing"),
+        "{}",
+        told(&output)
+    );
+}

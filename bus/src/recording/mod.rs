@@ -6,10 +6,12 @@
 //! header; the oldest is dropped beyond the size limit, and the next ones say so.
 
 mod reader;
+mod source;
 mod tap;
 mod writer;
 
-pub use reader::{Reader, read_messages};
+pub use reader::Reader;
+pub use source::{Messages, Source};
 pub use tap::Tap;
 pub use writer::{Recorder, SIZE_LIMIT, Written};
 

@@ -1,7 +1,6 @@
 //! Reading a recording: line by line, bounded, and told where it ends early.
 
 use super::{Header, Item, RecordingError, VERSION, segment_path};
-use crate::bus::Message;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
@@ -24,7 +23,11 @@ impl Reader {
     /// Opens a recording by its first segment, or the oldest that is left of it if that was dropped.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
         let oldest = oldest_segment(path);
-        let (lines, header) = begin(&segment_path(path, oldest))?;
+        let (lines, mut header) = begin(&segment_path(path, oldest))?;
+        // More may have been dropped since its header was written: all before the oldest that is left.
+        header.dropped_segments = header
+            .dropped_segments
+            .max(header.segment.saturating_sub(1));
         Ok(Self {
             path: path.to_owned(),
             segment: oldest,
@@ -120,31 +123,6 @@ impl Reader {
             reason: reason.to_string(),
         }
     }
-}
-
-/// The messages of a recording, whose answers and marks are left out: what a file of another format can give too.
-pub fn read_messages(path: &Path) -> Result<Vec<Message>, RecordingError> {
-    let mut reader = Reader::open(path)?;
-    let mut messages = vec![];
-    while let Some(item) = reader.next_item()? {
-        if let Item::Message {
-            id,
-            subject,
-            at,
-            payload,
-            ..
-        } = item
-        {
-            let payload = payload.into_bytes();
-            messages.push(Message {
-                id,
-                subject,
-                at,
-                payload,
-            });
-        }
-    }
-    Ok(messages)
 }
 
 /// The first segment, if it is there; else the lowest number that is.

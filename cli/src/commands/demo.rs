@@ -10,16 +10,20 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write as _};
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use zizhi_agents::{Ground, Swarm, SwarmConfig};
+use zizhi_bus::journal::SigningKey;
+use zizhi_bus::recording::{Item, Recorder, SIZE_LIMIT, Tap};
 use zizhi_bus::{Bus, EmbeddedBus, Journal};
 use zizhi_evaluation::campaign::{Campaign, CampaignConfig, Happening, SlotResult, Summary};
+use zizhi_evaluation::replay::{self, RecordingDriver};
 use zizhi_evaluation::sandbox::{Sandbox, network};
 use zizhi_knowledge::Case;
-use zizhi_playbooks::Catalog;
+use zizhi_playbooks::{Catalog, Driver};
 use zizhi_types::plan::Mode;
 use zizhi_types::text::{Language, action, label, object};
 use zizhi_types::topology::Network;
@@ -49,7 +53,11 @@ pub fn run(args: DemoArgs, lang: Language) -> Result<ExitCode, Failure> {
     };
     let memory = journals::memory(&args.memory)?;
     let path = journals::for_new_run(args.journal.clone(), "demo")?;
-    let journal = Journal::create(&path)?;
+    let mut journal = Journal::create(&path)?;
+    if let Some(folder) = &args.keys {
+        journal = journal.signed(SigningKey::load_or_create(folder, "swarm")?)?;
+    }
+    let recording = recording(&args, &path)?;
     // One thread: with the bus that delivers one message at a time, nothing could run beside it.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -58,8 +66,12 @@ pub fn run(args: DemoArgs, lang: Language) -> Result<ExitCode, Failure> {
     let set = Setting {
         network,
         catalog,
-        config,
+        config: SwarmConfig {
+            mode: args.mode.into(),
+            ..config
+        },
         memory,
+        recording: recording.clone(),
     };
     runtime.block_on(play(args, set, journal, show, lang))?;
     if lang == Language::Zh {
@@ -73,7 +85,33 @@ pub fn run(args: DemoArgs, lang: Language) -> Result<ExitCode, Failure> {
             path.display()
         );
     }
+    if let Some(recording) = recording {
+        let text = pick(lang, "recording", "录制");
+        eprintln!("{text}: {} (`zizhi replay`)", recording.display());
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where to record: beside the journal, unless told otherwise. What lies there belongs to a journal that is gone, as the
+/// journal has just been made.
+fn recording(args: &DemoArgs, journal: &Path) -> Result<Option<PathBuf>, Failure> {
+    match &args.record {
+        // The agents elsewhere hear more than goes out from here.
+        _ if args.no_record || args.bus.is_some() => Ok(None),
+        Some(file) => Ok(Some(file.clone())),
+        None => {
+            let path = journal.with_extension("zrec");
+            if path == journal {
+                return Err(
+                    "a journal may not end in .zrec, as recordings do: name another file".into(),
+                );
+            }
+            match std::fs::remove_file(&path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e.into()),
+                _ => Ok(Some(path)),
+            }
+        }
+    }
 }
 
 /// What the swarm is started with.
@@ -82,6 +120,54 @@ struct Setting {
     catalog: Catalog,
     config: SwarmConfig,
     memory: Vec<Case>,
+    recording: Option<PathBuf>,
+}
+
+/// The bus and the driver as the network's side uses them, recorded if that is wanted.
+struct Outside {
+    bus: Arc<dyn Bus>,
+    driver: Arc<dyn Driver>,
+    recorder: Option<Arc<Recorder>>,
+}
+
+impl Outside {
+    fn new(
+        set: &Setting,
+        seed: u64,
+        bus: Arc<dyn Bus>,
+        driver: Arc<dyn Driver>,
+    ) -> Result<Self, Failure> {
+        let Some(path) = &set.recording else {
+            let recorder = None;
+            return Ok(Self {
+                bus,
+                driver,
+                recorder,
+            });
+        };
+        let setting = replay::Setting {
+            config: set.config.clone(),
+            memory: set.memory.clone(),
+            bus_capacity: BUS_CAPACITY,
+        };
+        let header = replay::header(&set.network.name, Some(seed), START, &*driver, &setting)?;
+        let recorder = Arc::new(Recorder::create(path, header, SIZE_LIMIT)?);
+        Ok(Self {
+            bus: Arc::new(Tap::new(bus, Arc::clone(&recorder))),
+            driver: Arc::new(RecordingDriver::new(driver, Arc::clone(&recorder))),
+            recorder: Some(recorder),
+        })
+    }
+
+    /// Ends the recording.
+    fn close(self, at: NetTime, reason: &str) -> Result<(), Failure> {
+        if let Some(recorder) = self.recorder {
+            let reason = reason.to_owned();
+            recorder.add(Item::End { at, reason });
+            recorder.finish()?;
+        }
+        Ok(())
+    }
 }
 
 async fn play(
@@ -91,24 +177,24 @@ async fn play(
     mut show: Show,
     lang: Language,
 ) -> Result<(), Failure> {
+    let sandbox = Sandbox::new(&set.network, args.seed, START);
+    let journal = Arc::new(journal);
+    let bus: Arc<dyn Bus> = match &args.bus {
+        Some(url) => elsewhere::serve(url, &sandbox, Arc::clone(&journal), args.json).await?,
+        None => Arc::new(EmbeddedBus::start(BUS_CAPACITY)),
+    };
+    let outside = Outside::new(&set, args.seed, Arc::clone(&bus), sandbox.driver())?;
     let Setting {
         network,
         catalog,
         config,
         memory,
+        ..
     } = set;
-    let sandbox = Sandbox::new(&network, args.seed, START);
-    let journal = Arc::new(journal);
-    let mode: Mode = args.mode.into();
-    let mut swarm = None;
-    let bus: Arc<dyn Bus> = match &args.bus {
-        Some(url) => elsewhere::serve(url, &sandbox, Arc::clone(&journal), args.json).await?,
-        None => Arc::new(EmbeddedBus::start(BUS_CAPACITY)),
-    };
     let ground = Ground {
         bus: Arc::clone(&bus),
         journal: Arc::clone(&journal),
-        driver: sandbox.driver(),
+        driver: Arc::clone(&outside.driver),
         catalog: Arc::new(catalog),
         network: network.name.clone(),
         seed: Some(args.seed),
@@ -117,9 +203,11 @@ async fn play(
         share: None,
         resume: None,
     };
-    if args.bus.is_none() {
-        swarm = Some(Swarm::start(ground, SwarmConfig { mode, ..config }).await?);
-    }
+    let mode = config.mode;
+    let mut swarm = match &args.bus {
+        Some(_) => None,
+        None => Some(Swarm::start(ground, config).await?),
+    };
     show.opening(&network, args.seed);
     let kinds = if args.fault.is_empty() {
         FaultKind::ALL.to_vec()
@@ -132,7 +220,12 @@ async fn play(
         seed: args.seed,
         ..CampaignConfig::default()
     };
-    let mut campaign = Campaign::new(sandbox, Arc::clone(&bus), Arc::clone(&journal), campaign);
+    let mut campaign = Campaign::new(
+        sandbox,
+        Arc::clone(&outside.bus),
+        Arc::clone(&journal),
+        campaign,
+    );
     if mode == Mode::Approve {
         campaign = campaign.with_approver(Box::new(move |plan| ask(plan, lang)));
     }
@@ -168,6 +261,7 @@ async fn play(
             journal.seal(campaign.now())?;
         }
     }
+    outside.close(campaign.now(), reason)?;
     let (results, summary) = outcome?;
     show.closing(&results, &summary)
 }

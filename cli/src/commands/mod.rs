@@ -11,6 +11,7 @@ mod ingest;
 mod lab;
 mod playbook;
 mod run;
+mod replay;
 mod score;
 mod search;
 mod timeline;
@@ -30,6 +31,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Run(args) => run::run(args, lang),
         Command::Incidents(journal) => incidents::run(journal, lang),
         Command::Explain(explain) => explain::run(explain, lang),
+        Command::Replay(replay) => replay::run(replay, lang),
         Command::Audit(audit) => audit::run(audit, lang),
         Command::Playbook(playbook) => playbook::run(playbook, lang),
         Command::Dashboard(dashboard) => dashboard::run(dashboard, lang),

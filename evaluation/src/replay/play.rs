@@ -9,7 +9,7 @@ use super::{Decision, Setting, decisions};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use zizhi_agents::{Ground, Swarm, SwarmError};
-use zizhi_bus::recording::{Item, Reader, RecordingError};
+use zizhi_bus::recording::{Item, RecordingError, Source};
 use zizhi_bus::{Bus, BusError, EmbeddedBus, Journal, JournalError};
 use zizhi_playbooks::Catalog;
 use zizhi_types::{NetTime, Record};
@@ -60,9 +60,9 @@ pub struct Played {
 /// Listens to a replay, and may break it off.
 pub type Listener<'l> = &'l mut dyn FnMut(Moment<'_>) -> ControlFlow<()>;
 
-/// Plays a recording to its end.
+/// Plays a recording, or messages from elsewhere, to its end.
 pub async fn play(
-    mut recording: Reader,
+    mut recording: impl Source,
     catalog: Catalog,
     journal: Journal,
     listen: Listener<'_>,
@@ -116,7 +116,7 @@ impl Stage {
     /// Gives why it is over.
     async fn play(
         &mut self,
-        recording: &mut Reader,
+        recording: &mut impl Source,
         listen: Listener<'_>,
     ) -> Result<String, ReplayError> {
         loop {
