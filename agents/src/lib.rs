@@ -20,6 +20,7 @@ pub mod domain;
 pub mod executor;
 pub mod learner;
 pub mod memory;
+pub mod meter;
 pub mod negotiator;
 pub mod part;
 pub mod picture;
@@ -31,6 +32,7 @@ pub mod screener;
 pub mod supervision;
 pub mod swarm;
 pub mod tenure;
+pub mod trace;
 pub mod verifier;
 
 #[cfg(test)]

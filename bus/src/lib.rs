@@ -9,12 +9,14 @@ pub mod batch;
 pub mod bus;
 pub mod decode;
 pub mod embedded;
+pub mod expose;
 mod gauge;
 pub mod journal;
 pub mod lease;
-pub mod nats;
-pub mod recording;
 pub mod mapping;
+pub mod nats;
+pub mod otlp_export;
+pub mod recording;
 pub mod subject;
 
 pub use bus::{Bus, BusError, BusStats, Delivery, Message, Request, Service, Subscription};

@@ -30,6 +30,7 @@ const FLOORS: &[(&str, u8)] = &[
 /// `deny.toml` has the same table, for `cargo deny`.
 const HOMES: &[(&str, &str)] = &[
     ("ractor", "zizhi-agents"),
+    ("prometheus-client", "zizhi-agents"),
     ("async-nats", "zizhi-bus"),
     ("hyper", "zizhi-bus"),
     ("hyper-util", "zizhi-bus"),

@@ -51,6 +51,8 @@ async fn recorded(folder: &Path, seed: u64, mode: Mode) -> (PathBuf, PathBuf, Wr
         seed: Some(seed),
         memory: vec![],
         now: START,
+        share: None,
+        resume: None,
     };
     let swarm = Swarm::start(ground, setting.config).await.unwrap();
     let tap: Arc<dyn Bus> = Arc::new(Tap::new(bus, Arc::clone(&recorder)));

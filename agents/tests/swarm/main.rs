@@ -14,5 +14,6 @@ mod lossy;
 mod parts;
 mod rig;
 mod stories;
+mod telemetry;
 #[path = "../../src/testing.rs"]
 mod testing;

@@ -195,6 +195,15 @@ impl Shared {
         Ok(())
     }
 
+    /// Records that were appended and are not durable yet.
+    pub fn lag(&self) -> u64 {
+        let state = self.state();
+        match self.path {
+            Some(_) => state.position.saturating_sub(state.durable),
+            None => 0,
+        }
+    }
+
     /// Waits until everything appended so far is durable.
     pub fn wait_durable(&self) -> Result<(), JournalError> {
         let mut state = self.state();

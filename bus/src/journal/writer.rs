@@ -168,6 +168,11 @@ impl Journal {
     pub fn stats(&self) -> JournalStats {
         self.shared.state().stats
     }
+
+    /// Records that were appended and are not durable yet; 0 for a journal in memory, which never is.
+    pub fn lag(&self) -> u64 {
+        self.shared.lag()
+    }
 }
 
 impl Drop for Journal {
