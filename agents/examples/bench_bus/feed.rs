@@ -52,7 +52,11 @@ impl Feed {
             let id = self.order[n];
             let random = self.random();
             let noise = (random >> 40) as f64 / f64::from(1 << 24);
-            let far = if random.is_multiple_of(100_000) { 500.0 } else { 0.0 };
+            let far = if random.is_multiple_of(100_000) {
+                500.0
+            } else {
+                0.0
+            };
             messages.extend(
                 self.encoder
                     .push(id, at, f64::from(id % 1000) + noise + far),
