@@ -3,10 +3,9 @@
 use super::identity;
 use super::pack::{self, ItemKind, Pack, PackError, Rule};
 use super::pattern;
-use super::reading::{
-    AlarmReading, Counter, EventReading, Mapped, Reading, ReadingSource, StateReading,
-};
-use crate::decode::{AlarmItem, AlarmState, EventItem, Item, Kind, Point, Value};
+use super::reading::{AlarmReading, EventReading, Mapped, Reading, ReadingSource, StateReading};
+use super::value::{counter_of, exact_of, number_of, word_of};
+use crate::decode::{AlarmItem, AlarmState, EventItem, Item, Point, Value};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use zizhi_types::NetTime;
@@ -432,63 +431,4 @@ fn object_name(text: Cow<'_, str>) -> Cow<'_, str> {
             .map(|c| if fits(c) { c } else { '_' })
             .collect(),
     )
-}
-
-/// The value as a word: what `states` are looked up by.
-fn word_of(value: &Value) -> String {
-    match value {
-        Value::Number(number) => number.to_string(),
-        Value::Whole(number) => number.to_string(),
-        Value::Flag(flag) => flag.to_string(),
-        Value::Text(text) => text.clone(),
-        Value::Gone => String::new(),
-    }
-}
-
-/// The value as a number, through the rule's states where it has some.
-fn number_of(value: &Value, rule: Option<&Rule>) -> Option<f64> {
-    if let Some(rule) = rule.filter(|r| !r.states.is_empty())
-        && *value != Value::Gone
-    {
-        let word = word_of(value).to_lowercase();
-        // Identity references carry the name of their module: `oc-types:UP`.
-        let bare = word.rsplit(':').next().unwrap_or(&word);
-        return rule
-            .states
-            .get(&word)
-            .or_else(|| rule.states.get(bare))
-            .copied();
-    }
-    match value {
-        Value::Number(number) => Some(*number),
-        Value::Whole(number) => Some(*number as f64),
-        Value::Flag(flag) => Some(f64::from(u8::from(*flag))),
-        Value::Text(_) | Value::Gone => None,
-    }
-}
-
-/// Set for counts: those that the rule or the sender calls so.
-fn counter_of(point: &Point, rule: Option<&Rule>) -> Option<Counter> {
-    let becomes = rule.and_then(|r| r.becomes.clone());
-    let counts =
-        matches!(point.kind, Kind::Counter | Kind::Delta) || rule.is_some_and(|r| r.counter);
-    if becomes.is_none() && !counts {
-        return None;
-    }
-    Some(Counter {
-        is_delta: point.kind == Kind::Delta,
-        becomes,
-    })
-}
-
-/// The value with all its digits, where it is whole.
-fn exact_of(value: &Value) -> Option<u64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    match value {
-        Value::Whole(number) => Some(*number),
-        Value::Number(number) if (0.0..=EXACT).contains(number) && number.fract() == 0.0 => {
-            Some(*number as u64)
-        }
-        _ => None,
-    }
 }

@@ -14,6 +14,7 @@ pub mod pattern;
 mod pins;
 mod rates;
 mod reading;
+mod value;
 
 pub use line::json;
 pub use mapper::{Mapper, SHIPPED};
