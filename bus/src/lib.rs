@@ -7,6 +7,7 @@
 pub mod bus;
 pub mod decode;
 pub mod embedded;
+pub mod ingest;
 pub mod journal;
 pub mod lease;
 pub mod subject;

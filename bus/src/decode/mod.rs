@@ -11,8 +11,10 @@ pub mod remote_write;
 
 pub(crate) mod bounds;
 pub(crate) mod fields;
+mod format;
 mod item;
 
+pub use format::{Format, UnknownFormat};
 pub use item::{
     AlarmItem, AlarmState, Decoded, EventItem, Item, Kind, Limits, Point, Raw, Reject, Value,
 };
