@@ -155,6 +155,11 @@ impl Accounts {
         }
     }
 
+    /// How late and how far in the future values may be, in ms.
+    pub const fn times(&self) -> (u64, u64) {
+        (self.bounds.late_ms, self.bounds.future_ms)
+    }
+
     /// The counters of every source, now.
     pub fn counts(&self) -> BTreeMap<String, Counts> {
         let one = |(name, source): (&String, &Source)| (name.clone(), source.counts());

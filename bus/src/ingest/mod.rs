@@ -10,6 +10,11 @@ pub mod account;
 pub mod config;
 pub mod http;
 pub mod intake;
+pub mod output;
+pub mod pipeline;
+pub mod publish;
+pub mod run;
 pub mod syslog;
 
 pub use config::{ConfigError, IngestConfig};
+pub use run::Ingest;

@@ -57,7 +57,7 @@ impl Answer {
     }
 
     /// To a request whose message was not read.
-    pub(super) fn refusal(refusal: &Refusal, target: Option<&Target>) -> Self {
+    pub(super) fn refusal(refusal: &Refusal, target: Option<Target>) -> Self {
         let mut answer = match target.map(|t| t.dialect) {
             Some(Dialect::Otlp { is_json, .. }) => status(refusal.status, &refusal.reason, is_json),
             _ => Self::text(refusal.status, &refusal.reason),
@@ -67,7 +67,7 @@ impl Answer {
     }
 
     /// To a request whose message was read.
-    pub(super) fn verdict(target: &Target, verdict: &Verdict) -> Self {
+    pub(super) fn verdict(target: Target, verdict: &Verdict) -> Self {
         match target.dialect {
             Dialect::Otlp { signal, is_json } => otlp(signal, is_json, verdict),
             Dialect::RemoteWrite(version) => remote_write(version, verdict),

@@ -62,7 +62,7 @@ impl Shared {
     pub(super) async fn body(
         &self,
         request: Request<Incoming>,
-        target: &Target,
+        target: Target,
     ) -> Result<(Vec<u8>, OwnedSemaphorePermit), Refusal> {
         let most = self.config.body_bytes;
         let coding = coding(&header(request.headers(), "content-encoding"), target)?;
@@ -107,7 +107,7 @@ fn room(stated: Option<u64>, coding: Coding, most: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
-fn coding(name: &str, target: &Target) -> Result<Coding, Refusal> {
+fn coding(name: &str, target: Target) -> Result<Coding, Refusal> {
     let is_write = matches!(target.dialect, Dialect::RemoteWrite(_));
     match name.to_ascii_lowercase().as_str() {
         // The snappy block of remote write is taken apart by its decoder, which checks its size first.

@@ -179,12 +179,12 @@ impl Shared {
             .door
             .lets_in(&header(request.headers(), "authorization"))
         {
-            return Answer::refusal(&Refusal::stranger(), Some(&target));
+            return Answer::refusal(&Refusal::stranger(), Some(target));
         }
-        let taken = self.take(request, peer, &target, content_type).await;
+        let taken = self.take(request, peer, target, content_type).await;
         match taken {
-            Ok(verdict) => Answer::verdict(&target, &verdict),
-            Err(refusal) => Answer::refusal(&refusal, Some(&target)),
+            Ok(verdict) => Answer::verdict(target, &verdict),
+            Err(refusal) => Answer::refusal(&refusal, Some(target)),
         }
     }
 
@@ -192,7 +192,7 @@ impl Shared {
         &self,
         request: Request<Incoming>,
         peer: SocketAddr,
-        target: &Target,
+        target: Target,
         content_type: String,
     ) -> Result<Verdict, Refusal> {
         let headers = open_headers(request.headers());
