@@ -14,5 +14,6 @@ pub mod subject;
 
 pub use bus::{Bus, BusError, BusStats, Delivery, Message, Request, Service, Subscription};
 pub use embedded::EmbeddedBus;
+pub use ingest::{Ingest, IngestConfig};
 pub use journal::{Audit, Entry, Journal, JournalError};
 pub use lease::{Holding, LeaseError, Leases, LocalLeases, Term};

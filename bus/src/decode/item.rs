@@ -1,5 +1,6 @@
 //! The neutral form that every decoder gives.
 
+use serde::Serialize;
 use std::collections::BTreeMap;
 use zizhi_types::NetTime;
 use zizhi_types::severity::Severity;
@@ -45,7 +46,8 @@ impl Default for Limits {
 }
 
 /// How a value moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// It may go up and down.
     Gauge,
@@ -58,7 +60,8 @@ pub enum Kind {
 }
 
 /// What was measured.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Value {
     /// A number; finite.
     Number(f64),
@@ -73,7 +76,7 @@ pub enum Value {
 }
 
 /// One value of one quantity.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Point {
     /// The quantity as its sender names it: a metric name, a path, `measurement.field`.
     pub name: String,
@@ -90,7 +93,7 @@ pub struct Point {
 }
 
 /// Something that happened: a log line, a trap, a span that failed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EventItem {
     /// What sort of event, where the sender says: a message id, a trap name.
     pub name: String,
@@ -105,7 +108,8 @@ pub struct EventItem {
 }
 
 /// Whether an alarm stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum AlarmState {
     /// It stands.
     Raised,
@@ -114,7 +118,7 @@ pub enum AlarmState {
 }
 
 /// A condition that somebody else's system watches.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AlarmItem {
     /// The rule that fired.
     pub name: String,
@@ -133,7 +137,8 @@ pub struct AlarmItem {
 }
 
 /// One thing that a message says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "item", rename_all = "lowercase")]
 pub enum Item {
     /// A value.
     Point(Point),
@@ -144,7 +149,7 @@ pub enum Item {
 }
 
 /// A part of a message that means nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reject {
     /// What is wrong, where, and what would be right.
     pub reason: String,

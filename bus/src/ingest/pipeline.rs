@@ -93,13 +93,23 @@ impl<P: Places> Pipeline<P> {
                     self.accounts.happened(source);
                     let object = self.places.object(message.format, &event.tags);
                     let origin = message.origin.clone();
-                    message.say(Output::Event(Event::of(event, origin, object, message.received)));
+                    message.say(Output::Event(Event::of(
+                        event,
+                        origin,
+                        object,
+                        message.received,
+                    )));
                 }
                 Item::Alarm(alarm) => {
                     self.accounts.happened(source);
                     let object = self.places.object(message.format, &alarm.tags);
                     let origin = message.origin.clone();
-                    message.say(Output::Alarm(Alarm::of(alarm, origin, object, message.received)));
+                    message.say(Output::Alarm(Alarm::of(
+                        alarm,
+                        origin,
+                        object,
+                        message.received,
+                    )));
                 }
             }
         }
@@ -113,19 +123,22 @@ impl<P: Places> Pipeline<P> {
             Fate::Out => self.place(point, message),
             Fate::Duplicate => message.verdict.taken += 1,
             Fate::Late => {
-                let why = format!("older than {} s: is the sender's clock behind?", late_ms / 1000);
-                message.refuse("late", why, &shown(point));
+                let why = format!(
+                    "older than {} s: is the sender's clock behind?",
+                    late_ms / 1000
+                );
+                message.leave("late", why, point);
             }
             Fate::Future => {
                 let why = format!(
                     "more than {} s in the future: is the sender's clock ahead?",
                     future_ms / 1000
                 );
-                message.refuse("future", why, &shown(point));
+                message.leave("future", why, point);
             }
             Fate::Capped => {
                 let why = "the source has as many series as it may: drop labels at the sender, or raise series_per_source";
-                message.refuse("capped", why.to_owned(), &shown(point));
+                message.leave("capped", why.to_owned(), point);
             }
         }
     }
@@ -134,10 +147,14 @@ impl<P: Places> Pipeline<P> {
         let at = point.at.unwrap_or(message.received);
         message.verdict.taken += 1;
         match self.places.place(message.format, point, at) {
-            Ok(placed) => message.outputs.extend(placed.into_iter().map(Output::Measurement)),
+            Ok(placed) => message
+                .outputs
+                .extend(placed.into_iter().map(Output::Measurement)),
             Err(why) => {
                 self.accounts.unplaced(&message.arrived.source);
-                message.outputs.push(Output::Unplaced(Unplaced::of(point, at, why)));
+                message
+                    .outputs
+                    .push(Output::Unplaced(Unplaced::of(point, at, why)));
             }
         }
     }
@@ -169,14 +186,20 @@ impl<'a> Message<'a> {
         self.outputs.push(output);
     }
 
+    /// Notes a value that was read but is not taken: it does not count as written.
+    fn leave(&mut self, sort: &str, reason: String, point: &Point) {
+        self.verdict.written[0] = self.verdict.written[0].saturating_sub(1);
+        self.refuse(sort, reason, &shown(point));
+    }
+
     /// Notes a part that is not used. Of late, future and capped ones one letter stands for all.
     fn refuse(&mut self, sort: &str, reason: String, sample: &str) {
         self.verdict.refused += 1;
         if self.verdict.reason.is_empty() {
             self.verdict.reason.clone_from(&reason);
         }
-        let alike = self.letters.iter_mut().rev().find(|(s, _)| s == sort);
         let is_shown_one_by_one = sort == "rejected" && self.letters.len() < LETTERS;
+        let alike = self.letters.iter_mut().rev().find(|(s, _)| s == sort);
         match alike {
             Some((_, letter)) if !is_shown_one_by_one => letter.more += 1,
             _ => {
@@ -195,11 +218,6 @@ impl<'a> Message<'a> {
     fn done(mut self) -> (Vec<Output>, Verdict) {
         let letters = self.letters.into_iter().map(|(_, l)| Output::DeadLetter(l));
         self.outputs.extend(letters);
-        let lost = self.verdict.refused.min(self.verdict.written[0]);
-        // Only samples that stand count as written; those that were never read were not counted in the first place.
-        if self.verdict.written[0] > 0 && self.verdict.taken < self.verdict.written.iter().sum() {
-            self.verdict.written[0] -= lost;
-        }
         (self.outputs, self.verdict)
     }
 }

@@ -112,7 +112,8 @@ impl Sink for BusSink {
     }
 
     async fn counts(&mut self, sources: BTreeMap<String, Counts>, at: NetTime) {
-        self.publish_json(SOURCES, at, &SourceCounts { at, sources }).await;
+        self.publish_json(SOURCES, at, &SourceCounts { at, sources })
+            .await;
     }
 }
 
@@ -137,7 +138,11 @@ pub fn batches(placed: Vec<Placed>) -> Vec<(Domain, TelemetryBatch)> {
         for chunk in samples.chunks(SAMPLES) {
             let source = source.clone();
             let samples = chunk.to_vec();
-            let batch = TelemetryBatch { source, at, samples };
+            let batch = TelemetryBatch {
+                source,
+                at,
+                samples,
+            };
             found.push((domain, batch));
         }
     }

@@ -71,7 +71,13 @@ impl Ingest {
             listeners.spawn(listener.run(listening.clone()));
         }
         let pipeline = Pipeline::new(config.bounds(), Limits::default(), places);
-        let pipeline = tokio::spawn(drive(pipeline, queue, intake.clone(), sink, listening.clone()));
+        let pipeline = tokio::spawn(drive(
+            pipeline,
+            queue,
+            intake.clone(),
+            sink,
+            listening.clone(),
+        ));
         Ok(Self {
             http,
             syslog,

@@ -1,0 +1,94 @@
+//! The messages under `tests/fixtures/<format>/`, each with what its transport would know.
+//!
+//! `name.meta.json` beside `name.ext` has `subject`, `content_type` and `headers`, where there is something to know.
+//! `name.hex` holds the bytes as hexadecimal digits.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use zizhi_bus::decode::{Format, Raw};
+use zizhi_types::NetTime;
+
+/// When every fixture was received: 2026-11-20T08:00:05Z.
+pub const RECEIVED: NetTime = NetTime(1_795_161_605_000);
+
+/// What the transport of a fixture knows.
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Meta {
+    subject: String,
+    content_type: String,
+    headers: BTreeMap<String, String>,
+}
+
+/// A message of a known format.
+pub struct Fixture {
+    pub path: PathBuf,
+    pub format: Format,
+    pub payload: Vec<u8>,
+    meta: Meta,
+}
+
+impl Fixture {
+    fn read(path: PathBuf, format: Format) -> Self {
+        let bytes = std::fs::read(&path).unwrap();
+        let payload = if path.extension().is_some_and(|e| e == "hex") {
+            unhex(&String::from_utf8(bytes).unwrap())
+        } else {
+            bytes
+        };
+        let meta = std::fs::read_to_string(path.with_extension("meta.json"))
+            .map(|text| serde_json::from_str(&text).unwrap())
+            .unwrap_or_default();
+        Self {
+            path,
+            format,
+            payload,
+            meta,
+        }
+    }
+
+    /// Other bytes on the same transport.
+    pub fn raw<'a>(&'a self, payload: &'a [u8]) -> Raw<'a> {
+        Raw {
+            payload,
+            subject: &self.meta.subject,
+            content_type: &self.meta.content_type,
+            headers: &self.meta.headers,
+            received: RECEIVED,
+        }
+    }
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .chars()
+        .filter_map(|c| c.to_digit(16))
+        .map(|d| u8::try_from(d).unwrap())
+        .collect();
+    digits
+        .chunks(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
+}
+
+/// Every fixture, by path.
+pub fn all() -> Vec<Fixture> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut found = vec![];
+    for folder in std::fs::read_dir(root).unwrap() {
+        let folder = folder.unwrap().path();
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let Ok(format) = name.parse::<Format>() else {
+            continue;
+        };
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.to_string_lossy();
+            if !name.ends_with(".meta.json") && !name.ends_with(".expected.jsonl") {
+                found.push(Fixture::read(path, format));
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}

@@ -1,0 +1,9 @@
+//! The decoders, held to fixtures, to bad input, and to each other.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+mod fixture;
+mod golden;
