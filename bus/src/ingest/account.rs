@@ -66,8 +66,10 @@ pub struct Counts {
     pub received: u64,
     /// Parts that went on.
     pub out: u64,
-    /// Parts that mean nothing.
+    /// Parts that mean nothing, those without a value included.
     pub rejected: u64,
+    /// Of those rejected: samples without a value (NaN, infinity), which is no fault of the sender.
+    pub empty: u64,
     /// Values older than the bound.
     pub late: u64,
     /// Values too far in the future.
@@ -193,6 +195,14 @@ impl Accounts {
         counts.received += 1;
         counts.rejected += 1;
         reason.clone_into(&mut counts.last_reject);
+    }
+
+    /// Samples had no value.
+    pub fn empty(&mut self, source: &str, samples: u64) {
+        let counts = &mut self.source(source).counts;
+        counts.received += samples;
+        counts.rejected += samples;
+        counts.empty += samples;
     }
 
     /// An event or an alarm: it always goes on, since it says something however late.

@@ -81,11 +81,11 @@ impl<P: Places> Pipeline<P> {
         let name = reading.format.as_str();
         self.accounts.message(source, name, arrived.sequence, now);
         let mut message = Message::new(arrived, &reading, now);
+        self.accounts.empty(source, reading.empty);
         for reject in &reading.decoded.rejects {
             self.accounts.rejected(source, &reject.reason);
             message.refuse("rejected", reject.reason.clone(), &reject.sample);
         }
-        message.verdict.refused -= reading.empty.min(message.verdict.refused);
         for item in reading.decoded.items {
             match item {
                 Item::Point(point) => self.point(&point, &mut message),
