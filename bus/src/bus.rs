@@ -1,5 +1,6 @@
 //! The bus port: publish bytes under a subject, receive what matches a pattern.
 
+use crate::gauge::{Confirm, InHand};
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +26,18 @@ pub struct Delivery {
     /// The message; shared by all its subscribers.
     pub message: Arc<Message>,
     /// Dropping it tells the bus.
-    pub(crate) _done: oneshot::Sender<()>,
+    pub(crate) done: Done,
+}
+
+/// How the bus learns that a delivery was handled: by the drop of one of these.
+#[derive(Debug)]
+pub(crate) enum Done {
+    /// Somebody waits for this one.
+    Awaited(#[expect(dead_code, reason = "it speaks by being dropped")] oneshot::Sender<()>),
+    /// It is only counted.
+    Counted(#[expect(dead_code, reason = "it speaks by being dropped")] InHand),
+    /// It must come again unless somebody took it.
+    Confirmed(Confirm),
 }
 
 /// What a subscriber holds.
@@ -37,7 +49,11 @@ pub struct Subscription {
 impl Subscription {
     /// The next message; `None` once the bus is closed.
     pub async fn next(&mut self) -> Option<Delivery> {
-        self.queue.recv().await
+        let mut delivery = self.queue.recv().await?;
+        if let Done::Confirmed(confirm) = &mut delivery.done {
+            confirm.take();
+        }
+        Some(delivery)
     }
 }
 
@@ -81,8 +97,16 @@ pub struct BusStats {
     pub published: u64,
     /// Telemetry messages dropped because the queue was full.
     pub dropped: u64,
-    /// Messages that matched no subscription.
+    /// Messages that matched no subscription; always 0 on a bus of several processes, where nobody can know.
     pub unheard: u64,
+    /// Telemetry that other processes published and that never came, by the numbers of what came after it.
+    pub missed: u64,
+    /// Messages that came again; lasting ones were not delivered again.
+    pub duplicates: u64,
+    /// Telemetry that came after a later one of its source.
+    pub reordered: u64,
+    /// Messages that are none of ours, by their headers.
+    pub unreadable: u64,
 }
 
 /// Why a message was not accepted.

@@ -5,7 +5,9 @@
 //! message, and a run with the same inputs makes the same outputs, byte for byte. A subscriber must not wait for
 //! an answer over the bus while it holds a delivery: that answer would wait for the subscriber.
 
-use crate::bus::{Bus, BusError, BusStats, Delivery, Message, Request, Service, Subscription};
+use crate::bus::{
+    Bus, BusError, BusStats, Delivery, Done, Message, Request, Service, Subscription,
+};
 use crate::subject;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, VecDeque};
@@ -237,7 +239,7 @@ async fn deliver(shared: &Shared, message: &Arc<Message>) {
         let (done, handled) = oneshot::channel();
         let delivery = Delivery {
             message: Arc::clone(message),
-            _done: done,
+            done: Done::Awaited(done),
         };
         if listener.send(delivery).await.is_ok() {
             // An error means that the delivery was dropped, which is what handling ends with.

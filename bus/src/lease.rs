@@ -97,10 +97,18 @@ impl State {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a lease runs out by the clock of whoever holds it or waits for it"
+)]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
 #[async_trait]
 impl Leases for LocalLeases {
     async fn take(&self, name: &str, holder: &str, ttl: Duration) -> Result<Term, LeaseError> {
-        let (mut state, now) = (self.state(), Instant::now());
+        let (mut state, now) = (self.state(), now());
         if let Some(held) = state.live(name, now) {
             let (name, holder) = (name.to_owned(), held.holding.holder.clone());
             return Err(LeaseError::Held { name, holder });
@@ -121,7 +129,7 @@ impl Leases for LocalLeases {
     }
 
     async fn renew(&self, name: &str, term: Term) -> Result<(), LeaseError> {
-        let (mut state, now) = (self.state(), Instant::now());
+        let (mut state, now) = (self.state(), now());
         match state.live(name, now) {
             Some(held) if held.holding.term == term => {
                 held.until = now + held.ttl;
@@ -140,7 +148,7 @@ impl Leases for LocalLeases {
     }
 
     async fn holding(&self, name: &str) -> Result<Option<Holding>, LeaseError> {
-        let (mut state, now) = (self.state(), Instant::now());
+        let (mut state, now) = (self.state(), now());
         Ok(state.live(name, now).map(|h| h.holding.clone()))
     }
 }

@@ -4,12 +4,15 @@
 //! the second; who may act for a domain is decided by [`Leases`]. Everything that crosses from one domain to another crosses here as bytes under a subject;
 //! everything that anyone concludes is appended here as a record.
 
+pub mod account;
 pub mod bus;
 pub mod decode;
 pub mod embedded;
+mod gauge;
 pub mod ingest;
 pub mod journal;
 pub mod lease;
+pub mod nats;
 pub mod subject;
 
 pub use bus::{Bus, BusError, BusStats, Delivery, Message, Request, Service, Subscription};
@@ -17,3 +20,4 @@ pub use embedded::EmbeddedBus;
 pub use ingest::{Ingest, IngestConfig};
 pub use journal::{Audit, Entry, Journal, JournalError};
 pub use lease::{Holding, LeaseError, Leases, LocalLeases, Term};
+pub use nats::{NatsBus, NatsConfig, NatsLeases};
