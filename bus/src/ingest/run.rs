@@ -4,13 +4,15 @@
 //! [`Ingest::stop`]: listeners first, then what waits is read, then the last counts go out.
 
 use super::account::Counts;
-use super::config::IngestConfig;
+use super::config::{IngestConfig, NatsInput};
 use super::http::{HttpListener, ListenError};
 use super::intake::{Arrived, Intake, Verdict, wall};
+use super::nats::SubjectListener;
 use super::output::{Origin, Output};
 use super::pipeline::{Pipeline, Places};
 use super::syslog::SyslogListener;
 use crate::decode::Limits;
+use crate::nats::{NatsConfig, TapError};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -48,7 +50,7 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// Takes the addresses and begins. NATS subjects are put in through [`Ingest::intake`].
+    /// Takes the addresses and begins. NATS subjects are listened to after [`Ingest::tap`].
     pub async fn start(
         config: &IngestConfig,
         places: impl Places + 'static,
@@ -91,6 +93,16 @@ impl Ingest {
     /// Where further listeners put what they hear.
     pub fn intake(&self) -> Intake {
         self.intake.clone()
+    }
+
+    /// Listens to subjects on a NATS server too.
+    pub async fn tap(&self, inputs: &[NatsInput], server: &NatsConfig) -> Result<(), TapError> {
+        for input in inputs {
+            let listener =
+                SubjectListener::open(input, server.clone(), self.intake.clone()).await?;
+            self.listeners.spawn(listener.run(self.listening.clone()));
+        }
+        Ok(())
     }
 
     /// Listens no more, reads what waits, and gives the last counts.
