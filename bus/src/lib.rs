@@ -12,6 +12,7 @@ mod gauge;
 pub mod ingest;
 pub mod journal;
 pub mod lease;
+pub mod mapping;
 pub mod nats;
 pub mod subject;
 

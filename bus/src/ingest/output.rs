@@ -1,6 +1,7 @@
 //! What does the pipeline say to the swarm, and how is it written?
 
-use crate::decode::{AlarmItem, AlarmState, EventItem, Format, Point, Value};
+use crate::decode::{AlarmState, Format, Value};
+use crate::mapping::{AlarmReading, EventReading, Reading, StateReading};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use zizhi_types::severity::Severity;
@@ -70,37 +71,79 @@ impl Placed {
     }
 }
 
-/// A value that no mapping places.
+/// A value that the swarm has no use for: no rule places it, or the rule's quantity is none of the swarm's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unplaced {
-    /// As its sender names it.
-    pub name: String,
-    /// What it is about, as its sender says.
-    pub tags: BTreeMap<String, String>,
+    /// What it is about: what a rule says, else a guess from the sender's words.
+    pub object: String,
+    /// Which quantity: what a rule says, else the sender's word.
+    pub metric: String,
     /// The value as text.
     pub value: String,
-    /// The unit as its sender names it.
+    /// Its unit.
     pub unit: String,
     /// When.
     pub at: NetTime,
-    /// What a mapping would have to say.
+    /// Whether a rule fits.
+    pub is_mapped: bool,
+    /// What is missing.
     pub why: String,
+    /// What it is about, as its sender says.
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Unplaced {
-    /// Of a point.
-    pub fn of(point: &Point, at: NetTime, why: String) -> Self {
+    /// A number.
+    pub(super) fn number(reading: Reading) -> Self {
+        let why = if reading
+            .counter
+            .as_ref()
+            .is_some_and(|c| c.becomes.is_some())
+        {
+            "a count: its rate needs a second value".to_owned()
+        } else if reading.mapped {
+            format!(
+                "the swarm does not watch {} of {} in `{}`",
+                reading.metric, reading.object, reading.unit
+            )
+        } else {
+            NO_RULE.to_owned()
+        };
         Self {
-            name: point.name.clone(),
-            tags: point.tags.clone(),
-            value: text(&point.value),
-            unit: point.unit.clone(),
-            at,
+            value: reading.value.to_string(),
+            object: reading.object,
+            metric: reading.metric,
+            unit: reading.unit,
+            at: reading.at,
+            is_mapped: reading.mapped,
             why,
+            tags: reading.tags,
+        }
+    }
+
+    /// A state by name.
+    pub(super) fn state(state: StateReading) -> Self {
+        let why = match (&state.text, state.mapped) {
+            (None, _) => "the sender deleted it".to_owned(),
+            (Some(text), true) => format!("the rule has no number for the state `{text}`"),
+            (Some(_), false) => NO_RULE.to_owned(),
+        };
+        Self {
+            value: state.text.unwrap_or_else(|| "(gone)".to_owned()),
+            object: state.object,
+            metric: state.metric,
+            unit: String::new(),
+            at: state.at,
+            is_mapped: state.mapped,
+            why,
+            tags: state.tags,
         }
     }
 }
+
+/// Why a value has no place.
+const NO_RULE: &str = "no rule of the mapping tables fits";
 
 /// A value as people read it.
 pub fn text(value: &Value) -> String {
@@ -119,8 +162,8 @@ pub fn text(value: &Value) -> String {
 pub struct Event {
     /// Where it came from.
     pub origin: Origin,
-    /// What it is about, where a mapping says so.
-    pub object: Option<ManagedObject>,
+    /// What it is about: what a rule says, else a guess from the sender's words.
+    pub object: String,
     /// What sort of event.
     pub name: String,
     /// Attributes.
@@ -134,20 +177,15 @@ pub struct Event {
 }
 
 impl Event {
-    pub(super) fn of(
-        item: EventItem,
-        origin: Origin,
-        object: Option<ManagedObject>,
-        received: NetTime,
-    ) -> Self {
+    pub(super) fn of(reading: EventReading, origin: Origin) -> Self {
         Self {
             origin,
-            object,
-            name: item.name,
-            tags: item.tags,
-            text: item.text,
-            severity: item.severity,
-            at: item.at.unwrap_or(received),
+            object: reading.object,
+            name: reading.name,
+            tags: reading.tags,
+            text: reading.text,
+            severity: reading.severity,
+            at: reading.at,
         }
     }
 }
@@ -158,8 +196,8 @@ impl Event {
 pub struct Alarm {
     /// Where it came from.
     pub origin: Origin,
-    /// What it is about, where a mapping says so.
-    pub object: Option<ManagedObject>,
+    /// What it is about: what a rule says, else a guess from the sender's words.
+    pub object: String,
     /// The rule that fired.
     pub name: String,
     /// The same for all messages about the same alarm.
@@ -175,25 +213,24 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    pub(super) fn of(
-        item: AlarmItem,
-        origin: Origin,
-        object: Option<ManagedObject>,
-        received: NetTime,
-    ) -> Self {
-        let severity = match item.state {
-            AlarmState::Raised => item.severity,
-            AlarmState::Cleared => Severity::Cleared,
-        };
+    pub(super) fn of(reading: AlarmReading, origin: Origin) -> Self {
+        let AlarmReading {
+            event,
+            fingerprint,
+            state,
+        } = reading;
         Self {
             origin,
-            object,
-            name: item.name,
-            fingerprint: item.fingerprint,
-            tags: item.tags,
-            text: item.text,
-            severity,
-            at: item.at.unwrap_or(received),
+            object: event.object,
+            name: event.name,
+            fingerprint,
+            tags: event.tags,
+            text: event.text,
+            severity: match state {
+                AlarmState::Raised => event.severity,
+                AlarmState::Cleared => Severity::Cleared,
+            },
+            at: event.at,
         }
     }
 }
@@ -221,6 +258,8 @@ pub enum Output {
     Measurement(Placed),
     /// A value without a place.
     Unplaced(Unplaced),
+    /// A count whose rate is not known yet; it is not published.
+    Held(Unplaced),
     /// Something that happened.
     Event(Event),
     /// A condition of another system.

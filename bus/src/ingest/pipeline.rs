@@ -2,7 +2,7 @@
 //!
 //! In: one message with the time. Out: measurements, values without a place, events, alarms and dead letters, and the verdict for
 //! the sender. Every part of the message is accounted for ([`super::account`]). Which object and metric a value is about is
-//! asked from the mapping tables through [`Places`].
+//! asked from the mapping tables ([`crate::mapping`]), which also make rates of counts.
 //!
 //! Pure: the time comes in.
 
@@ -11,30 +11,24 @@ use super::intake::{Arrived, Verdict};
 use super::output::{Alarm, DeadLetter, Event, Origin, Output, Placed, Unplaced, text};
 use crate::decode::remote_write::{self, Version};
 use crate::decode::{self, Decoded, Format, Item, Limits, Point, Raw, Reject, otlp};
+use crate::mapping::{Mapped, Mapper, Rates, Reading, ReadingSource};
 use std::collections::BTreeMap;
-use zizhi_types::{ManagedObject, NetTime};
+use zizhi_types::NetTime;
 
 /// Dead letters that are made of one message; further rejects are counted in the last one.
 const LETTERS: usize = 10;
 
-/// Says what values and texts of other systems are about.
-pub trait Places: Send {
-    /// The measurements that a value says; an error says what a mapping would need. A deleted value says none.
-    fn place(&mut self, format: Format, point: &Point, at: NetTime) -> Result<Vec<Placed>, String>;
-
-    /// The object that the tags of an event or alarm are about.
-    fn object(&self, format: Format, tags: &BTreeMap<String, String>) -> Option<ManagedObject>;
-}
-
-/// Decodes, places and accounts.
-pub struct Pipeline<P> {
+/// Decodes, maps and accounts.
+pub struct Pipeline {
     accounts: Accounts,
-    places: P,
+    mapper: Mapper,
+    rates: Rates,
     limits: Limits,
+    messages: u64,
 }
 
 /// What a decoder says of one message, whichever it was.
-struct Reading {
+struct Decoding {
     format: Format,
     decoded: Decoded,
     is_unreadable: bool,
@@ -45,7 +39,7 @@ struct Reading {
 /// One message under way: what it has said so far.
 struct Message<'a> {
     origin: Origin,
-    format: Format,
+    source: ReadingSource,
     received: NetTime,
     now: NetTime,
     arrived: &'a Arrived,
@@ -54,13 +48,15 @@ struct Message<'a> {
     verdict: Verdict,
 }
 
-impl<P: Places> Pipeline<P> {
-    /// With the bounds of its accounts and of single messages.
-    pub const fn new(bounds: Bounds, limits: Limits, places: P) -> Self {
+impl Pipeline {
+    /// With the bounds of its accounts and of single messages, and the mapping tables.
+    pub fn new(bounds: Bounds, limits: Limits, mapper: Mapper) -> Self {
         Self {
             accounts: Accounts::new(bounds),
-            places,
+            mapper,
+            rates: Rates::new(bounds.series),
             limits,
+            messages: 0,
         }
     }
 
@@ -80,47 +76,30 @@ impl<P: Places> Pipeline<P> {
         let source = &arrived.source;
         let name = reading.format.as_str();
         self.accounts.message(source, name, arrived.sequence, now);
-        let mut message = Message::new(arrived, &reading, now);
+        self.messages += 1;
+        let mut message = Message::new(arrived, &reading, self.messages, now);
         self.accounts.empty(source, reading.empty);
         for reject in &reading.decoded.rejects {
             self.accounts.rejected(source, &reject.reason);
             message.refuse("rejected", reject.reason.clone(), &reject.sample);
         }
         for item in reading.decoded.items {
-            match item {
-                Item::Point(point) => self.point(&point, &mut message),
-                Item::Event(event) => {
+            match &item {
+                Item::Point(point) => self.point(point, &item, &mut message),
+                Item::Event(_) | Item::Alarm(_) => {
                     self.accounts.happened(source);
-                    let object = self.places.object(message.format, &event.tags);
-                    let origin = message.origin.clone();
-                    message.say(Output::Event(Event::of(
-                        event,
-                        origin,
-                        object,
-                        message.received,
-                    )));
-                }
-                Item::Alarm(alarm) => {
-                    self.accounts.happened(source);
-                    let object = self.places.object(message.format, &alarm.tags);
-                    let origin = message.origin.clone();
-                    message.say(Output::Alarm(Alarm::of(
-                        alarm,
-                        origin,
-                        object,
-                        message.received,
-                    )));
+                    self.map(&item, &mut message);
                 }
             }
         }
         message.done()
     }
 
-    fn point(&mut self, point: &Point, message: &mut Message<'_>) {
+    fn point(&mut self, point: &Point, item: &Item, message: &mut Message<'_>) {
         let source = &message.arrived.source;
         let (late_ms, future_ms) = self.accounts.times();
         match self.accounts.point(source, point, message.now) {
-            Fate::Out => self.place(point, message),
+            Fate::Out => self.map(item, message),
             Fate::Duplicate => message.verdict.taken += 1,
             Fate::Late => {
                 let why = format!(
@@ -143,25 +122,49 @@ impl<P: Places> Pipeline<P> {
         }
     }
 
-    fn place(&mut self, point: &Point, message: &mut Message<'_>) {
-        let at = point.at.unwrap_or(message.received);
+    /// Says what an item means, in our words.
+    fn map(&mut self, item: &Item, message: &mut Message<'_>) {
         message.verdict.taken += 1;
-        match self.places.place(message.format, point, at) {
-            Ok(placed) => message
-                .outputs
-                .extend(placed.into_iter().map(Output::Measurement)),
-            Err(why) => {
+        for mapped in self.mapper.map(item, &message.source, message.received) {
+            let output = match mapped {
+                Mapped::Reading(reading) => self.number(reading),
+                Mapped::State(state) => Output::Unplaced(Unplaced::state(state)),
+                Mapped::Event(event) => Output::Event(Event::of(event, message.origin.clone())),
+                Mapped::Alarm(alarm) => Output::Alarm(Alarm::of(alarm, message.origin.clone())),
+            };
+            if matches!(output, Output::Unplaced(_)) {
                 self.accounts.unplaced(&message.arrived.source);
-                message
-                    .outputs
-                    .push(Output::Unplaced(Unplaced::of(point, at, why)));
             }
+            message.outputs.push(output);
+        }
+    }
+
+    fn number(&mut self, reading: Reading) -> Output {
+        let count = reading.counter.clone();
+        if count.is_none_or(|c| c.becomes.is_none()) {
+            return placed(reading);
+        }
+        match self.rates.take(reading.clone()) {
+            Some(rate) => placed(rate),
+            None => Output::Held(Unplaced::number(reading)),
         }
     }
 }
 
+fn placed(reading: Reading) -> Output {
+    match reading.measurement() {
+        Some(measurement) => Output::Measurement(Placed {
+            object: measurement.object,
+            metric: measurement.metric,
+            value: measurement.value,
+            at: measurement.at,
+        }),
+        None => Output::Unplaced(Unplaced::number(reading)),
+    }
+}
+
 impl<'a> Message<'a> {
-    fn new(arrived: &'a Arrived, reading: &Reading, now: NetTime) -> Self {
+    fn new(arrived: &'a Arrived, reading: &Decoding, number: u64, now: NetTime) -> Self {
         let format = reading.format;
         let verdict = Verdict {
             empty: reading.empty,
@@ -171,7 +174,11 @@ impl<'a> Message<'a> {
         };
         Self {
             origin: Origin::new(&arrived.source, format, &arrived.subject, arrived.sequence),
-            format,
+            source: ReadingSource {
+                format,
+                subject: arrived.subject.clone(),
+                seq: arrived.sequence.unwrap_or(number),
+            },
             received: arrived.received,
             now,
             arrived,
@@ -179,11 +186,6 @@ impl<'a> Message<'a> {
             letters: vec![],
             verdict,
         }
-    }
-
-    fn say(&mut self, output: Output) {
-        self.verdict.taken += 1;
-        self.outputs.push(output);
     }
 
     /// Notes a value that was read but is not taken: it does not count as written.
@@ -226,7 +228,7 @@ fn shown(point: &Point) -> String {
     format!("{} = {}", point.name, text(&point.value))
 }
 
-fn read(arrived: &Arrived, limits: &Limits) -> Reading {
+fn read(arrived: &Arrived, limits: &Limits) -> Decoding {
     let raw = Raw {
         payload: &arrived.payload,
         subject: &arrived.subject,
@@ -247,32 +249,32 @@ fn read(arrived: &Arrived, limits: &Limits) -> Reading {
         other => {
             let decoded = decode::decode(other, &raw, limits);
             let is_unreadable = decoded.items.is_empty() && !decoded.rejects.is_empty();
-            Reading::of(format, decoded, is_unreadable)
+            Decoding::of(format, decoded, is_unreadable)
         }
     }
 }
 
-fn whole(format: Format, read: Result<Decoded, Reject>) -> Reading {
+fn whole(format: Format, read: Result<Decoded, Reject>) -> Decoding {
     let is_unreadable = read.is_err();
     let decoded = read.unwrap_or_else(|reject| Decoded {
         items: vec![],
         rejects: vec![reject],
     });
-    Reading::of(format, decoded, is_unreadable)
+    Decoding::of(format, decoded, is_unreadable)
 }
 
-fn written(format: Format, raw: &Raw<'_>, version: Version, limits: &Limits) -> Reading {
+fn written(format: Format, raw: &Raw<'_>, version: Version, limits: &Limits) -> Decoding {
     match remote_write::read(raw.payload, version, limits) {
         Err(reject) => whole(format, Err(reject)),
-        Ok(written) => Reading {
+        Ok(written) => Decoding {
             empty: written.empty,
             written: [written.samples, written.histograms, written.exemplars],
-            ..Reading::of(format, written.decoded, false)
+            ..Decoding::of(format, written.decoded, false)
         },
     }
 }
 
-impl Reading {
+impl Decoding {
     const fn of(format: Format, decoded: Decoded, is_unreadable: bool) -> Self {
         Self {
             format,

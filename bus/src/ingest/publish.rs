@@ -87,6 +87,7 @@ impl Sink for BusSink {
             match output {
                 Output::Measurement(one) => placed.push(one),
                 Output::Unplaced(one) => unplaced.push(one),
+                Output::Held(_) => {}
                 Output::Event(event) => self.publish_json(EVENTS, event.at, &event).await,
                 Output::Alarm(alarm) => self.publish_json(ALARMS, alarm.at, &alarm).await,
                 Output::DeadLetter(letter) => self.publish_json(DEAD_LETTERS, at, &letter).await,

@@ -9,9 +9,10 @@ use super::http::{HttpListener, ListenError};
 use super::intake::{Arrived, Intake, Verdict, wall};
 use super::nats::SubjectListener;
 use super::output::{Origin, Output};
-use super::pipeline::{Pipeline, Places};
+use super::pipeline::Pipeline;
 use super::syslog::SyslogListener;
 use crate::decode::Limits;
+use crate::mapping::Mapper;
 use crate::nats::{NatsConfig, TapError};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -53,7 +54,7 @@ impl Ingest {
     /// Takes the addresses and begins. NATS subjects are listened to after [`Ingest::tap`].
     pub async fn start(
         config: &IngestConfig,
-        places: impl Places + 'static,
+        mapper: Mapper,
         sink: impl Sink + 'static,
     ) -> Result<Self, ListenError> {
         config.check()?;
@@ -72,7 +73,7 @@ impl Ingest {
             syslog.push(listener.address());
             listeners.spawn(listener.run(listening.clone()));
         }
-        let pipeline = Pipeline::new(config.bounds(), Limits::default(), places);
+        let pipeline = Pipeline::new(config.bounds(), Limits::default(), mapper);
         let pipeline = tokio::spawn(drive(
             pipeline,
             queue,
@@ -117,7 +118,7 @@ impl Ingest {
 
 /// Feeds the pipeline until every listener is gone and the queue is empty.
 async fn drive(
-    mut pipeline: Pipeline<impl Places>,
+    mut pipeline: Pipeline,
     mut queue: mpsc::Receiver<Arrived>,
     intake: Intake,
     mut sink: impl Sink,
@@ -153,7 +154,7 @@ fn every(period: Duration) -> Interval {
     ticks
 }
 
-async fn take(pipeline: &mut Pipeline<impl Places>, mut arrived: Arrived, sink: &mut impl Sink) {
+async fn take(pipeline: &mut Pipeline, mut arrived: Arrived, sink: &mut impl Sink) {
     let now = wall();
     let answer = arrived.answer.take();
     let (outputs, verdict) = pipeline.take(&arrived, now);
@@ -170,7 +171,7 @@ async fn take(pipeline: &mut Pipeline<impl Places>, mut arrived: Arrived, sink: 
     }
 }
 
-async fn tell(pipeline: &mut Pipeline<impl Places>, intake: &Intake, sink: &mut impl Sink) {
+async fn tell(pipeline: &mut Pipeline, intake: &Intake, sink: &mut impl Sink) {
     for (source, messages) in intake.drops() {
         pipeline.dropped(&source, messages);
     }

@@ -7,38 +7,22 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use zizhi_bus::decode::{Format, Point, Value};
 use zizhi_bus::ingest::account::Counts;
 use zizhi_bus::ingest::config::{HttpInput, IngestConfig};
-use zizhi_bus::ingest::output::{Origin, Output, Placed};
-use zizhi_bus::ingest::pipeline::Places;
+use zizhi_bus::ingest::output::{Origin, Output};
 use zizhi_bus::ingest::run::{Ingest, Sink};
-use zizhi_types::{ManagedObject, Metric, NetTime};
+use zizhi_bus::mapping::Mapper;
+use zizhi_types::NetTime;
 
 /// How long a state is waited for.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Places `up` of an instance, and nothing else.
-pub struct OnlyUp;
-
-impl Places for OnlyUp {
-    fn place(&mut self, _: Format, point: &Point, at: NetTime) -> Result<Vec<Placed>, String> {
-        let object = point.tags.get("instance").map(|i| format!("router/{i}"));
-        let object = object.and_then(|o| o.parse().ok());
-        match (&*point.name, object, &point.value) {
-            ("up", Some(object), Value::Number(value)) => Ok(vec![Placed {
-                object,
-                metric: Metric::RouterUp,
-                value: *value,
-                at,
-            }]),
-            _ => Err("no rule".to_owned()),
-        }
-    }
-
-    fn object(&self, _: Format, _: &BTreeMap<String, String>) -> Option<ManagedObject> {
-        None
-    }
+/// Places `up` of a router, and nothing else.
+pub fn only_up() -> Mapper {
+    let mut mapper = Mapper::default();
+    let pack = "pack: test\nabout: One rule\nrules:\n  - match: {name: [up]}\n    object: \"router/{instance}\"\n    metric: router.up\n    unit: \"1\"\n";
+    mapper.add("test.yaml", pack).unwrap();
+    mapper
 }
 
 /// Everything that came out.
@@ -73,6 +57,14 @@ pub fn loopback() -> SocketAddr {
 
 /// A receiver with an HTTP listener, after some changes to its configuration.
 pub async fn receiver(change: impl FnOnce(&mut IngestConfig)) -> (Ingest, Kept) {
+    receiver_with(only_up(), change).await
+}
+
+/// The same with other mapping tables.
+pub async fn receiver_with(
+    mapper: Mapper,
+    change: impl FnOnce(&mut IngestConfig),
+) -> (Ingest, Kept) {
     let mut config = IngestConfig {
         http: Some(HttpInput {
             listen: loopback(),
@@ -82,7 +74,7 @@ pub async fn receiver(change: impl FnOnce(&mut IngestConfig)) -> (Ingest, Kept) 
     };
     change(&mut config);
     let kept = Kept::default();
-    let ingest = Ingest::start(&config, OnlyUp, kept.clone()).await.unwrap();
+    let ingest = Ingest::start(&config, mapper, kept.clone()).await.unwrap();
     (ingest, kept)
 }
 

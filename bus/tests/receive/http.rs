@@ -380,7 +380,7 @@ async fn a_listener_open_to_everybody_does_not_start_unless_that_is_wanted() {
         };
         config.queue = 1;
         let kept = crate::client::Kept::default();
-        zizhi_bus::Ingest::start(&config, crate::client::OnlyUp, kept).await
+        zizhi_bus::Ingest::start(&config, crate::client::only_up(), kept).await
     };
     let refused = start(false).await.err().unwrap().to_string();
     assert!(

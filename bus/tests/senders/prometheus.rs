@@ -1,8 +1,10 @@
 //! Prometheus scrapes a node exporter and itself, and writes both to us.
 
-use crate::client::{receiver, send};
+use crate::client::{receiver_with, send};
 use crate::process::{Process, free_port, local, program, shipped, until};
 use zizhi_bus::ingest::output::Output;
+use zizhi_bus::mapping::Mapper;
+use zizhi_types::Metric;
 
 /// The value of a counter in Prometheus' own text, summed over its series.
 fn counter(text: &str, name: &str) -> Option<f64> {
@@ -25,7 +27,7 @@ async fn prometheus_writes_everything_and_hears_of_no_failure() {
     };
     let exporter = program("prometheus-node-exporter", "prometheus-node-exporter", test);
     let Some(exporter) = exporter else { return };
-    let (ingest, kept) = receiver(|_| {}).await;
+    let (ingest, kept) = receiver_with(Mapper::shipped().unwrap(), |_| {}).await;
     let folder = tempfile::tempdir().unwrap();
     let (own, node) = (local(free_port()), local(free_port()));
     let config = shipped(
@@ -54,12 +56,23 @@ async fn prometheus_writes_everything_and_hears_of_no_failure() {
         folder.path(),
     );
 
-    let router = format!("router/{node}");
-    until("a reading of the node and its `up`", &prometheus, async || {
+    until(
+        "a reading of the node and the state of a port",
+        &prometheus,
+        async || {
+            let outputs = kept.0.lock().unwrap();
+            let is_node = |o: &Output| matches!(o, Output::Unplaced(v) if v.metric == "node_load1");
+            let is_port =
+                |o: &Output| matches!(o, Output::Measurement(m) if m.metric == Metric::PortOperUp);
+            (outputs.iter().any(is_node) && outputs.iter().any(is_port)).then_some(())
+        },
+    )
+    .await;
+    until("a rate made of two counts", &prometheus, async || {
         let outputs = kept.0.lock().unwrap();
-        let is_node = |o: &Output| matches!(o, Output::Unplaced(v) if v.name == "node_load1");
-        let is_up = |o: &Output| matches!(o, Output::Measurement(m) if m.object.to_string() == router && m.value > 0.5);
-        (outputs.iter().any(is_node) && outputs.iter().any(is_up)).then_some(())
+        let is_rate =
+            |o: &Output| matches!(o, Output::Measurement(m) if m.metric == Metric::PortOut);
+        outputs.iter().any(is_rate).then_some(())
     })
     .await;
     let metrics = until(
