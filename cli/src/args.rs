@@ -2,9 +2,11 @@
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub mod eval;
+pub mod ingest;
 pub mod score;
 
 pub use eval::EvalCommand;
+pub use ingest::IngestCommand;
 pub use score::ScoreArgs;
 use std::path::PathBuf;
 use zizhi_types::FaultKind;
@@ -57,6 +59,9 @@ pub enum Command {
     /// Measure how good the swarm is: scenarios, baselines, ablations, public data sets, published experiments.
     #[command(subcommand, after_help = "Example: zizhi eval run --suite smoke")]
     Eval(EvalCommand),
+    /// What other systems send: telemetry, log lines, alerts.
+    #[command(subcommand, after_help = "Example: zizhi ingest decode message.json")]
+    Ingest(IngestCommand),
     /// A process of the lab; started by the lab itself.
     #[command(hide = true)]
     LabWorker(LabWorkerArgs),

@@ -29,6 +29,7 @@ pub use format::{Format, UnknownFormat};
 pub use item::{
     AlarmItem, AlarmState, Decoded, EventItem, Item, Kind, Limits, Point, Raw, Reject, Value,
 };
+pub use number::rfc3339;
 pub use sniff::sniff;
 
 /// Reads a message. [`Format::Auto`] is found out by [`sniff`]; who needs to know what it was asks that first.

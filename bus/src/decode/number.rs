@@ -79,8 +79,8 @@ const fn to_ms(count: u64) -> u64 {
     }
 }
 
-/// The moment of an RFC 3339 text. Before 1970, which is how Go writes "never", is "no stamp".
-pub(crate) fn rfc3339(text: &str) -> Result<Option<NetTime>, String> {
+/// The moment of an RFC 3339 text. Before 1970, which is how Go writes "never", is "no stamp": `None`. The error says what to write.
+pub fn rfc3339(text: &str) -> Result<Option<NetTime>, String> {
     let stamp: jiff::Timestamp = text.trim().parse().map_err(|_| {
         let start = super::gather::start(text, 40);
         format!("`{start}` is no RFC 3339 time such as 2026-11-20T08:00:03Z")

@@ -84,7 +84,10 @@ pub fn all() -> Vec<Fixture> {
         for file in std::fs::read_dir(&folder).unwrap() {
             let path = file.unwrap().path();
             let name = path.to_string_lossy();
-            if !name.ends_with(".meta.json") && !name.ends_with(".expected.jsonl") {
+            if ["meta.json", "expected.jsonl", "mapped.jsonl"]
+                .iter()
+                .all(|end| !name.ends_with(end))
+            {
                 found.push(Fixture::read(path, format));
             }
         }

@@ -6,6 +6,7 @@ mod demo;
 mod eval;
 mod explain;
 mod incidents;
+mod ingest;
 mod lab;
 mod playbook;
 mod score;
@@ -33,6 +34,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Lab(lab) => lab::run(lab, lang),
         Command::Score(score) => score::run(score, lang),
         Command::Eval(eval) => eval::run(eval, lang),
+        Command::Ingest(ingest) => ingest::run(ingest),
         Command::LabWorker(worker) => lab::work(worker),
     }
 }

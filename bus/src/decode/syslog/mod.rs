@@ -1,7 +1,8 @@
 //! What does a syslog message say? RFC 5424, RFC 3164 and what routers make of it, as events.
 //!
 //! Tags: `facility`, `hostname`, `appname`, `procid`, `msgid`, and of structured data `id.name`. The name is the message
-//! id or the code in the text, so that tables can tell a link that went down.
+//! id or the code in the text, so that tables can tell a link that went down. A message without a host gets the tag `source`
+//! from the header `peer`, where the listener puts the sender's address.
 
 mod date;
 mod frame;
@@ -51,16 +52,21 @@ pub fn decode(raw: &Raw<'_>, limits: &Limits) -> Decoded {
             frame.push(b'\n');
             frame.extend(more);
         }
-        one(&frame, raw.received, &mut gather);
+        one(&frame, raw, &mut gather);
     }
     gather.finish()
 }
 
-fn one(frame: &[u8], received: NetTime, gather: &mut Gather<'_>) {
+fn one(frame: &[u8], raw: &Raw<'_>, gather: &mut Gather<'_>) {
     let text = String::from_utf8_lossy(frame);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    match read(text, received) {
+    match read(text, raw.received) {
         Ok((mut line, priority)) => {
+            if let (false, Some(peer)) =
+                (line.tags.contains_key("hostname"), raw.headers.get("peer"))
+            {
+                line.tags.insert("source".to_owned(), peer.clone());
+            }
             for reason in std::mem::take(&mut line.wrong) {
                 gather.reject(reason, text);
             }
