@@ -285,3 +285,7 @@ impl Decoding {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;
