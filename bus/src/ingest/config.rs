@@ -4,6 +4,7 @@
 
 use super::account::Bounds;
 use crate::decode::Format;
+use crate::nats::NatsConfig;
 use serde::{Deserialize, Deserializer};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -149,6 +150,9 @@ pub enum ConfigError {
     /// It is no TOML, or has keys or values that are none of ours.
     #[error("the table [ingest] cannot be read: {0}")]
     Syntax(String),
+    /// The same of the table of the server.
+    #[error("the table [bus] cannot be read: {0}")]
+    Bus(String),
     /// A listener would be open to everybody.
     #[error(
         "{what} on {listen} would take messages from anybody: listen on 127.0.0.1 behind a proxy with TLS, {instead}, or write allow_open = true"
@@ -179,6 +183,14 @@ pub enum ConfigError {
         "[[ingest.nats]] subject `{0}` is none: write dot-separated tokens, * for one, > for the rest"
     )]
     BadSubject(String),
+}
+
+/// Reads the table `[bus]` out of a whole configuration file: the NATS server, if there is one.
+pub fn server(text: &str) -> Result<Option<NatsConfig>, ConfigError> {
+    let bad = |e: toml::de::Error| ConfigError::Bus(e.to_string().trim_end().to_owned());
+    let mut file: toml::Table = text.parse().map_err(bad)?;
+    let table = file.remove("bus");
+    table.map(|t| t.try_into().map_err(bad)).transpose()
 }
 
 impl IngestConfig {
@@ -324,6 +336,19 @@ mod tests {
         ] {
             assert!(message(text).contains(says), "{}", message(text));
         }
+    }
+
+    #[test]
+    fn the_server_is_read_from_its_own_table() {
+        let config = server("[bus]\nurl = \"nats://127.0.0.1:4223\"\n[ingest]\n").unwrap();
+        assert_eq!(config.unwrap().urls(), ["nats://127.0.0.1:4223"]);
+        assert_eq!(server("").unwrap(), None);
+        assert!(
+            server("[bus]\nuri = 1")
+                .unwrap_err()
+                .to_string()
+                .contains("[bus]")
+        );
     }
 
     #[test]

@@ -38,6 +38,27 @@ pub trait Sink: Send {
     async fn counts(&mut self, sources: BTreeMap<String, Counts>, at: NetTime);
 }
 
+/// What one message said, for whoever only wants to look on.
+#[derive(Debug)]
+pub struct Heard {
+    /// Where it came from.
+    pub origin: Origin,
+    /// What it said.
+    pub outputs: Vec<Output>,
+}
+
+/// Looks on: gives each message's outputs, and waits while nobody takes them.
+#[async_trait]
+impl Sink for mpsc::Sender<Heard> {
+    async fn outputs(&mut self, origin: &Origin, outputs: Vec<Output>, _: NetTime) {
+        let origin = origin.clone();
+        // Whoever looked on has gone; then nobody hears it.
+        let _ = self.send(Heard { origin, outputs }).await;
+    }
+
+    async fn counts(&mut self, _: BTreeMap<String, Counts>, _: NetTime) {}
+}
+
 /// Everything that was started.
 pub struct Ingest {
     /// Where HTTP is listened to, if it is.

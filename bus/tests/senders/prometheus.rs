@@ -61,7 +61,7 @@ async fn prometheus_writes_everything_and_hears_of_no_failure() {
         &prometheus,
         async || {
             let outputs = kept.0.lock().unwrap();
-            let is_node = |o: &Output| matches!(o, Output::Unplaced(v) if v.metric == "node_load1");
+            let is_node = |o: &Output| matches!(o, Output::Unplaced(v) if v.tags.get("job").is_some_and(|j| j == "node"));
             let is_port =
                 |o: &Output| matches!(o, Output::Measurement(m) if m.metric == Metric::PortOperUp);
             (outputs.iter().any(is_node) && outputs.iter().any(is_port)).then_some(())
