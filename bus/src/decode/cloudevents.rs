@@ -109,7 +109,7 @@ fn inside(envelope: &Envelope, raw: &Raw<'_>, limits: &Limits, depth: usize) -> 
         headers: &none,
         received: time(envelope).unwrap_or(raw.received),
     };
-    match sniff(&inner) {
+    let mut read = match sniff(&inner) {
         Some(super::Format::CloudEvents) if depth == 0 => garbage(
             "envelopes in envelopes: open them at the sender",
             &envelope.data,
@@ -118,7 +118,17 @@ fn inside(envelope: &Envelope, raw: &Raw<'_>, limits: &Limits, depth: usize) -> 
         Some(super::Format::CloudEvents) => open(&inner, limits, depth - 1),
         Some(format) => super::decode(format, &inner, limits),
         None => unknown(envelope, limits),
+    };
+    // What has no time of its own is of the envelope's time.
+    for item in &mut read.items {
+        let at = match item {
+            Item::Point(point) => &mut point.at,
+            Item::Event(event) => &mut event.at,
+            Item::Alarm(alarm) => &mut alarm.at,
+        };
+        *at = at.or_else(|| time(envelope));
     }
+    read
 }
 
 fn time(envelope: &Envelope) -> Option<NetTime> {

@@ -242,11 +242,12 @@ fn one_update(
 ) -> Result<(), String> {
     let inside = json::fields(update.get())?;
     let mut tags = frame.tags.clone();
+    let longest = gather.limits().text;
     let prefix = fields.text("prefix").unwrap_or_default();
-    let (prefix, keys) = split_keys(&prefix);
+    let (prefix, keys) = split_keys(start(&prefix, longest));
     tags.extend(keys);
     if let Some(path) = inside.text("Path").or_else(|| inside.text("path")) {
-        tags.extend(split_keys(&path).1);
+        tags.extend(split_keys(start(&path, longest)).1);
     }
     for (path, value) in &inside.object("values")?.members {
         let path = if prefix.is_empty() {
@@ -275,7 +276,7 @@ fn deletes(fields: &Fields<'_>, frame: &Frame, gather: &mut Gather<'_>) -> Resul
             gather.reject("a deleted path is a text", path.get());
             continue;
         };
-        let (name, keys) = split_keys(&text);
+        let (name, keys) = split_keys(start(&text, gather.limits().text));
         let mut tags = frame.tags.clone();
         tags.extend(keys);
         gather.point(Point {
@@ -290,7 +291,7 @@ fn deletes(fields: &Fields<'_>, frame: &Frame, gather: &mut Gather<'_>) -> Resul
     Ok(())
 }
 
-/// A path without its keys, and the keys as `element_key`: `/a/b[k=v]/c` is `/a/b/c` and `b_k` = `v`.
+/// A path, no longer than a text may be, without its keys, and the keys as `element_key`: `/a/b[k=v]/c` is `/a/b/c` and `b_k` = `v`.
 fn split_keys(path: &str) -> (String, Vec<(String, String)>) {
     let mut plain = String::with_capacity(path.len());
     let mut keys = vec![];

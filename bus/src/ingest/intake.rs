@@ -37,6 +37,8 @@ pub struct Arrived {
 /// What became of one message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verdict {
+    /// The format that it turned out to have.
+    pub format: Option<Format>,
     /// Parts that went on, or were there already.
     pub taken: u64,
     /// Parts that could not be read or used.

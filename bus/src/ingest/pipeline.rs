@@ -167,6 +167,7 @@ impl<'a> Message<'a> {
     fn new(arrived: &'a Arrived, reading: &Decoding, number: u64, now: NetTime) -> Self {
         let format = reading.format;
         let verdict = Verdict {
+            format: Some(format),
             empty: reading.empty,
             is_unreadable: reading.is_unreadable,
             written: reading.written,

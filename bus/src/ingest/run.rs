@@ -181,7 +181,7 @@ async fn take(pipeline: &mut Pipeline, mut arrived: Arrived, sink: &mut impl Sin
     let (outputs, verdict) = pipeline.take(&arrived, now);
     let origin = Origin::new(
         &arrived.source,
-        arrived.format,
+        verdict.format.unwrap_or(arrived.format),
         &arrived.subject,
         arrived.sequence,
     );

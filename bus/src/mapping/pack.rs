@@ -148,7 +148,9 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Pack, PackError> {
     let read: File = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let error = error.without_snippet();
         let (line, column) = error.location().map_or((0, 0), |l| (l.line(), l.column()));
-        wrong(line, column, error.to_string())
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        wrong(line, column, message.to_owned())
     })?;
     let mut rules = vec![];
     for rule in read.rules {

@@ -1,7 +1,7 @@
 //! The messages under `tests/fixtures/<format>/`, each with what its transport would know.
 //!
 //! `name.meta.json` beside `name.ext` has `subject`, `content_type` and `headers`, where there is something to know.
-//! `name.hex` holds the bytes as hexadecimal digits.
+//! `name.hex` holds the bytes as hexadecimal digits, of the message before its compression where `meta` has `snappy`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,16 @@ struct Meta {
     subject: String,
     content_type: String,
     headers: BTreeMap<String, String>,
+    snappy: bool,
 }
 
 /// A message of a known format.
 pub struct Fixture {
     pub path: PathBuf,
     pub format: Format,
+    /// The message as it was before any compression.
+    pub plain: Vec<u8>,
+    /// The message as it travels.
     pub payload: Vec<u8>,
     meta: Meta,
 }
@@ -31,7 +35,7 @@ pub struct Fixture {
 impl Fixture {
     fn read(path: PathBuf, format: Format) -> Self {
         let bytes = std::fs::read(&path).unwrap();
-        let payload = if path.extension().is_some_and(|e| e == "hex") {
+        let plain = if path.extension().is_some_and(|e| e == "hex") {
             unhex(&String::from_utf8(bytes).unwrap())
         } else {
             bytes
@@ -39,11 +43,23 @@ impl Fixture {
         let meta = std::fs::read_to_string(path.with_extension("meta.json"))
             .map(|text| serde_json::from_str(&text).unwrap())
             .unwrap_or_default();
-        Self {
+        let mut fixture = Self {
             path,
             format,
-            payload,
+            plain,
+            payload: vec![],
             meta,
+        };
+        fixture.payload = fixture.packed(&fixture.plain);
+        fixture
+    }
+
+    /// The bytes as they travel on this transport.
+    pub fn packed(&self, plain: &[u8]) -> Vec<u8> {
+        if self.meta.snappy {
+            snap::raw::Encoder::new().compress_vec(plain).unwrap()
+        } else {
+            plain.to_owned()
         }
     }
 

@@ -5,6 +5,8 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod bad_input;
 mod fixture;
 mod golden;
 mod mapped;
+mod property;

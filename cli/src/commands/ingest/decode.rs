@@ -43,7 +43,7 @@ pub fn run(args: DecodeArgs) -> Result<ExitCode, Failure> {
     let decoded = decode(format, &raw, &Limits::default());
     let source = ReadingSource {
         format,
-        subject: name,
+        subject: name.clone(),
         seq: 1,
     };
     let told = tell(decoded, &mapper, &source, raw.received);

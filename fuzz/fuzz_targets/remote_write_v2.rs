@@ -1,0 +1,7 @@
+//! Any bytes as `remote-write-v2`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|payload: &[u8]| zizhi_fuzz::try_format(
+    zizhi_bus::decode::Format::RemoteWriteV2,
+    payload
+));

@@ -1,0 +1,7 @@
+//! Any bytes as `telegraf-json`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|payload: &[u8]| zizhi_fuzz::try_format(
+    zizhi_bus::decode::Format::TelegrafJson,
+    payload
+));
