@@ -11,6 +11,7 @@ pub mod decode;
 pub mod embedded;
 pub mod expose;
 mod gauge;
+pub mod ingest;
 pub mod journal;
 pub mod lease;
 pub mod mapping;
@@ -21,6 +22,7 @@ pub mod subject;
 
 pub use bus::{Bus, BusError, BusStats, Delivery, Message, Request, Service, Subscription};
 pub use embedded::{EmbeddedBus, QueueFacts};
+pub use ingest::{Ingest, IngestConfig};
 pub use journal::{Audit, Entry, Journal, JournalError};
 pub use lease::{Holding, LeaseError, Leases, LocalLeases, Term};
 pub use nats::{NatsBus, NatsConfig, NatsLeases};

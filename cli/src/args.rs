@@ -1,12 +1,14 @@
 //! The command line: every command, flag and example in one place.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+pub mod doctor;
 pub mod eval;
 pub mod ingest;
 pub mod replay;
 pub mod run;
 pub mod score;
 
+pub use doctor::DoctorArgs;
 pub use eval::EvalCommand;
 pub use ingest::IngestCommand;
 pub use replay::{ReplayArgs, ReplayCommand, ReplayExportArgs};
@@ -69,6 +71,8 @@ pub enum Command {
     /// What other systems send: telemetry, log lines, alerts.
     #[command(subcommand, after_help = "Example: zizhi ingest decode message.json")]
     Ingest(IngestCommand),
+    /// Say what is wrong with the configuration, the bus and the senders, and what to do.
+    Doctor(DoctorArgs),
     /// A process of the lab; started by the lab itself.
     #[command(hide = true)]
     LabWorker(LabWorkerArgs),

@@ -1,6 +1,7 @@
 //! Flags of `zizhi ingest`.
 
-use clap::{Args as ClapArgs, Subcommand};
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use zizhi_bus::decode::{Format, rfc3339};
 use zizhi_types::NetTime;
@@ -10,6 +11,55 @@ use zizhi_types::NetTime;
 pub enum IngestCommand {
     /// Show what a message of another system means here: what it measures, of which object, in which unit.
     Decode(DecodeArgs),
+    /// Listen as the swarm would, and show live what arrives and what it means here. Nothing is published.
+    Try(TryArgs),
+}
+
+/// Flags of `ingest try`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  zizhi ingest try --http 127.0.0.1:4318 --syslog 127.0.0.1:5514\n  zizhi ingest try --bus nats://127.0.0.1:4222 --subject 'telemetry.>' --count 20 -o table\n  zizhi ingest try --config zizhi.toml --seconds 30 -o json\n\nA column says whether a mapping rule fits, and the last one what is missing.\n\nExit codes: 0 something arrived; 1 failed; 2 wrong command line; 3 nothing arrived"
+)]
+pub struct TryArgs {
+    /// Listen to what the tables [ingest] and [bus] of this file say.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Listen for OTLP, remote write, Alertmanager, Grafana and everything else over HTTP here.
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<SocketAddr>,
+    /// Listen for syslog here, over UDP and TCP.
+    #[arg(long, value_name = "ADDR")]
+    pub syslog: Option<SocketAddr>,
+    /// A NATS server. [default: that of the configuration, else nats://127.0.0.1:4222]
+    #[arg(long, value_name = "URL")]
+    pub bus: Option<String>,
+    /// A subject or pattern on that server, such as telemetry.>. May be given more than once.
+    #[arg(long)]
+    pub subject: Vec<String>,
+    /// The format on those subjects; auto finds out message by message.
+    #[arg(long, default_value = "auto")]
+    pub format: Format,
+    /// Mapping rules of your own, a folder of *.yaml: they are asked before the shipped ones.
+    #[arg(long, value_name = "DIR")]
+    pub mapping: Option<PathBuf>,
+    /// Stop after so many rows.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub count: u32,
+    /// Stop after so many seconds. [default: when there are enough rows, or Ctrl-C]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub seconds: Option<u64>,
+    /// How rows are printed.
+    #[arg(short, long, value_enum, default_value_t = OutputArg::Table)]
+    pub output: OutputArg,
+}
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputArg {
+    /// Columns for people.
+    Table,
+    /// One JSON object a line.
+    Json,
 }
 
 /// Flags of `ingest decode`.

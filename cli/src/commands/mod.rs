@@ -3,6 +3,7 @@
 mod audit;
 mod dashboard;
 mod demo;
+mod doctor;
 mod elsewhere;
 mod eval;
 mod explain;
@@ -39,7 +40,8 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Lab(lab) => lab::run(lab, lang),
         Command::Score(score) => score::run(score, lang),
         Command::Eval(eval) => eval::run(eval, lang),
-        Command::Ingest(ingest) => ingest::run(ingest),
+        Command::Ingest(ingest) => ingest::run(ingest, lang),
+        Command::Doctor(doctor) => doctor::run(doctor, lang),
         Command::LabWorker(worker) => lab::work(worker),
     }
 }

@@ -5,8 +5,8 @@
 //! others stand.
 //!
 //! The label `__name__` is the name of a point and the other labels are its tags. A sample with Prometheus' staleness marker
-//! is [`crate::decode::Value::Gone`]; any other NaN and an infinity say that there is no value, and are rejected without being the sender's
-//! fault ([`Written::empty`]). How a value moves comes from the metadata where the request has it (2.0 does, 1.0 sends it
+//! is [`crate::decode::Value::Gone`]; any other NaN and an infinity say that there is no value, which is no fault of the sender: they
+//! are counted apart ([`Written::empty`]). How a value moves comes from the metadata where the request has it (2.0 does, 1.0 sends it
 //! apart), else from the name: `_total`, `_count`, `_sum` and `_bucket` are counters by the naming rules of `OpenMetrics`.
 //!
 //! A native histogram becomes `<name>_count` and `<name>_sum`. Its buckets are left out, our choice: their bounds move
@@ -67,15 +67,8 @@ pub struct Written {
     pub histograms: u64,
     /// Exemplars that were seen.
     pub exemplars: u64,
-    /// Rejects that say only that a sample has no value (NaN, infinity): nothing that the sender could better.
+    /// Samples without a value (NaN, infinity): nothing that the sender could better, and no reject.
     pub empty: u64,
-}
-
-impl Written {
-    /// Rejects for which the sender must hear that its write was partial.
-    pub fn refused(&self) -> u64 {
-        (self.decoded.rejects.len() as u64).saturating_sub(self.empty)
-    }
 }
 
 /// Reads a 1.0 request.
@@ -89,13 +82,23 @@ pub fn v2(raw: &Raw<'_>, limits: &Limits) -> Decoded {
 }
 
 fn whole(read: Result<Written, Reject>) -> Decoded {
-    read.map_or_else(
-        |whole| Decoded {
-            items: vec![],
-            rejects: vec![whole],
+    let Written {
+        mut decoded, empty, ..
+    } = match read {
+        Ok(written) => written,
+        Err(whole) => Written {
+            decoded: Decoded {
+                items: vec![],
+                rejects: vec![whole],
+            },
+            ..Written::default()
         },
-        |written| written.decoded,
-    )
+    };
+    if empty > 0 {
+        let reason = format!("{empty} samples are NaN or infinite, which is no value");
+        decoded.rejects.push(reject(reason, ""));
+    }
+    decoded
 }
 
 /// Reads a request. An error means that nothing of it could be read.

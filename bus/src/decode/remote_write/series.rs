@@ -147,7 +147,7 @@ impl<'a> Context<'a> {
 
     fn points(&mut self, series: &Series, samples: &[Sample], histograms: &[Histogram]) {
         for one in samples {
-            if let Some(value) = self.value(&series.name, one.value)
+            if let Some(value) = self.value(one.value)
                 && self.push(series, &series.name, value, series.kind, one.timestamp)
             {
                 self.written.samples += 1;
@@ -161,7 +161,7 @@ impl<'a> Context<'a> {
     }
 
     /// `None` where it has none, which is counted.
-    fn value(&mut self, name: &str, value: f64) -> Option<Value> {
+    const fn value(&mut self, value: f64) -> Option<Value> {
         if value.to_bits() == STALE {
             return Some(Value::Gone);
         }
@@ -170,7 +170,6 @@ impl<'a> Context<'a> {
         }
         self.written.samples += 1;
         self.written.empty += 1;
-        self.refuse(format!("`{name}` is {value}, which is no value"), name);
         None
     }
 

@@ -64,7 +64,7 @@ fn a_series_becomes_points_with_its_labels_as_tags() {
     assert!(!points[0].tags.contains_key("__name__"));
     assert_eq!(points[1].value, Value::Number(8.9e10));
     assert_eq!(points[1].at, Some(NetTime(1_795_161_603_115)));
-    assert_eq!((written.samples, written.refused()), (2, 0));
+    assert_eq!((written.samples, written.decoded.rejects.len()), (2, 0));
 }
 
 #[test]
@@ -76,7 +76,11 @@ fn the_stale_marker_is_gone_and_another_nan_is_no_value_and_no_fault() {
     let values: Vec<_> = points(&written).iter().map(|p| p.value.clone()).collect();
     assert_eq!(values, [Value::Gone, Value::Number(1.0)]);
     assert_eq!(
-        (written.samples, written.empty, written.refused()),
+        (
+            written.samples,
+            written.empty,
+            written.decoded.rejects.len()
+        ),
         (4, 2, 0)
     );
 }
@@ -120,7 +124,7 @@ fn a_bad_series_spoils_itself_and_not_its_request() {
     old.samples[0].timestamp = -5;
     let written = read_v1(vec![nameless, old, series("z", &[1.0])]);
     assert_eq!(points(&written).len(), 1);
-    assert_eq!(written.refused(), 2);
+    assert_eq!(written.decoded.rejects.len(), 2);
     assert!(written.decoded.rejects[0].reason.contains("__name__"));
     assert!(written.decoded.rejects[1].reason.contains("1970"));
 }

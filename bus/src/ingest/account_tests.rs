@@ -1,0 +1,151 @@
+//! Accounts under ordinary, hostile and random input.
+
+use super::*;
+use proptest::prelude::*;
+
+const NOW: NetTime = NetTime(1_795_161_603_114);
+
+fn bounds() -> Bounds {
+    Bounds {
+        late_ms: 300_000,
+        future_ms: 30_000,
+        sources: 3,
+        series_per_source: 10,
+        series: 25,
+    }
+}
+
+fn point(name: &str, value: Value, at: Option<NetTime>) -> Point {
+    Point {
+        name: name.to_owned(),
+        tags: BTreeMap::new(),
+        value,
+        kind: Kind::Counter,
+        unit: String::new(),
+        at,
+    }
+}
+
+fn number(name: &str, value: f64, at: NetTime) -> Point {
+    point(name, Value::Number(value), Some(at))
+}
+
+#[test]
+fn late_future_and_repeated_values_are_told_apart() {
+    let mut accounts = Accounts::new(bounds());
+    let mut fate = |value, at| accounts.point("s", &number("m", value, at), NOW);
+    assert_eq!(fate(1.0, NOW), Fate::Out);
+    assert_eq!(fate(1.0, NOW), Fate::Duplicate);
+    assert_eq!(fate(1.0, NOW - 300_001), Fate::Late);
+    assert_eq!(fate(1.0, NOW + 30_001), Fate::Future);
+    assert_eq!(fate(1.0, NOW - 1000), Fate::Out, "out of order but in time");
+    assert_eq!(fate(0.5, NOW + 1), Fate::Out, "a counter that began again");
+    let counts = &accounts.counts()["s"];
+    assert_eq!(
+        (counts.out_of_order, counts.resets, counts.series),
+        (1, 1, 1)
+    );
+    assert!(counts.adds_up());
+}
+
+#[test]
+fn a_type_that_changes_is_a_flip_and_a_deletion_is_none() {
+    let mut accounts = Accounts::new(bounds());
+    for value in [
+        Value::Number(1.0),
+        Value::Gone,
+        Value::Number(2.0),
+        Value::Text("UP".to_owned()),
+    ] {
+        accounts.point("s", &point("m", value, None), NOW);
+    }
+    assert_eq!(accounts.counts()["s"].flips, 1);
+}
+
+#[test]
+fn a_flood_of_new_series_is_capped_and_harms_no_other_source() {
+    let mut accounts = Accounts::new(bounds());
+    for n in 0..1000 {
+        accounts.point("flood", &number(&format!("m{n}"), 1.0, NOW), NOW);
+    }
+    assert_eq!(
+        accounts.point("calm", &number("m", 1.0, NOW), NOW),
+        Fate::Out
+    );
+    let counts = accounts.counts();
+    let flood = &counts["flood"];
+    assert_eq!((flood.out, flood.capped, flood.series), (10, 990, 10));
+    assert_eq!((counts["calm"].out, counts["calm"].capped), (1, 0));
+}
+
+#[test]
+fn series_that_fell_silent_give_their_place() {
+    let mut accounts = Accounts::new(bounds());
+    for n in 0..10 {
+        accounts.point("s", &number(&format!("m{n}"), 1.0, NOW), NOW);
+    }
+    let later = NOW + 2 * IDLE_MS;
+    assert_eq!(
+        accounts.point("s", &number("n", 1.0, later), later),
+        Fate::Out
+    );
+    assert_eq!(accounts.counts()["s"].series, 1);
+}
+
+#[test]
+fn sources_beyond_the_bound_share_one_account() {
+    let mut accounts = Accounts::new(bounds());
+    for n in 0..100 {
+        accounts.happened(&format!("s{n}"));
+    }
+    let counts = accounts.counts();
+    assert_eq!(counts.len(), 4);
+    assert_eq!(counts[OTHERS].out, 97);
+}
+
+#[test]
+fn the_skew_of_a_clock_is_the_median_and_gaps_are_counted() {
+    let mut accounts = Accounts::new(bounds());
+    for (n, behind) in [2000, 2500, 90_000].into_iter().enumerate() {
+        accounts.point("s", &number(&format!("m{n}"), 1.0, NOW - behind), NOW);
+    }
+    for sequence in [5, 6, 9, 7] {
+        accounts.message("s", "syslog", Some(sequence), NOW);
+    }
+    let counts = &accounts.counts()["s"];
+    assert_eq!(counts.skew_ms, Some(2500));
+    assert!(!counts.whole_seconds);
+    assert_eq!(counts.gaps, 2);
+}
+
+proptest! {
+    /// The counters add up after every step, for every source, and memory stays within its bounds.
+    #[test]
+    fn everything_adds_up(steps in prop::collection::vec(
+        (0..6_u8, 0..8_u8, 0..30_u8, -400_000..60_000_i64, any::<bool>()), 1..400)
+    ) {
+        let mut accounts = Accounts::new(bounds());
+        let mut sent: BTreeMap<bool, u64> = BTreeMap::new();
+        for (what, source, series, age, has_time) in steps {
+            let source = format!("s{source}");
+            *sent.entry(true).or_default() += 1;
+            match what {
+                0 => accounts.rejected(&source, "bad"),
+                1 => accounts.happened(&source),
+                _ => {
+                    let at = NetTime(NOW.0.saturating_add_signed(age));
+                    let value = Value::Number(f64::from(series));
+                    let point = point(&format!("m{series}"), value, has_time.then_some(at));
+                    accounts.point(&source, &point, NOW);
+                }
+            }
+            let counts = accounts.counts();
+            prop_assert!(counts.values().all(Counts::adds_up));
+            prop_assert!(counts.len() <= 4);
+            prop_assert!(counts.values().map(|c| c.series).sum::<u64>() <= 25);
+            prop_assert!(counts.values().all(|c| c.series <= 10));
+            let received: u64 = counts.values().map(|c| c.received).sum();
+            prop_assert_eq!(received, sent[&true]);
+        }
+    }
+}

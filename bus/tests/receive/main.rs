@@ -1,0 +1,14 @@
+//! Real sockets: what senders over HTTP and syslog hear back, and what becomes of what they sent.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+mod client;
+mod http;
+mod nats;
+#[path = "../nats_server/mod.rs"]
+#[allow(dead_code, reason = "shared with the conformance tests")]
+mod nats_server;
+mod syslog;
