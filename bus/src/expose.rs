@@ -28,7 +28,7 @@ pub const CONNECTIONS_MAX: usize = 32;
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long a connection may last: one whose reader takes nothing ends here.
-const CONNECTION_WITHIN: Duration = Duration::from_secs(300);
+const CONNECTION_WITHIN: Duration = Duration::from_mins(5);
 
 /// How long open answers may take after the stop.
 const STOP_WITHIN: Duration = Duration::from_secs(5);

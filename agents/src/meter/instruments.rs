@@ -147,7 +147,15 @@ impl Instruments {
         let mut page = String::new();
         // Writing to a string cannot fail; a page without its end is refused by every scraper.
         let _ = prometheus_client::encoding::text::encode(&mut page, &self.registry);
-        page
+        page.lines().map(without_empty_labels).collect()
+    }
+}
+
+/// A line of the page, with no braces where there are no labels.
+fn without_empty_labels(line: &str) -> String {
+    match line.split_once("{} ") {
+        Some((name, rest)) if !name.contains(['{', ' ']) => format!("{name} {rest}\n"),
+        _ => format!("{line}\n"),
     }
 }
 
