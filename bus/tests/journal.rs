@@ -1,6 +1,10 @@
 //! A journal tells on whoever touches it.
 
-#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first surprise, and waits with a deadline"
+)]
 
 use std::path::{Path, PathBuf};
 use zizhi_bus::journal::{self, Audit, Damage, Journal, JournalError, Signatures, State};

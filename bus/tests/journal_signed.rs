@@ -1,8 +1,13 @@
 //! A signed journal tells on whoever touches it, even on one who computes every hash anew.
 
-#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first surprise, and waits with a deadline"
+)]
 
 use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -189,11 +194,10 @@ fn rechained(records: &[String]) -> (Vec<u8>, String) {
         hasher.update(position.to_le_bytes());
         hasher.update(prev.as_bytes());
         hasher.update(record.as_bytes());
-        let hash: String = hasher
-            .finalize()
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect();
+        let mut hash = String::new();
+        for byte in hasher.finalize() {
+            write!(hash, "{byte:02x}").unwrap();
+        }
         let line = format!(
             "{{\"position\":{position},\"prev\":\"{prev}\",\"hash\":\"{hash}\",\"record\":{record}}}\n"
         );

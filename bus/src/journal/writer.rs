@@ -294,6 +294,9 @@ mod tests {
         }
     }
 
+    /// More than the queue holds, so the appender cannot be through before the disk moves.
+    const RECORDS: u64 = 40_000;
+
     /// Waits at each step until it is let go on.
     struct Slow {
         gate: std::sync::mpsc::Receiver<()>,
@@ -321,8 +324,6 @@ mod tests {
         let inner = JournalFile::create(&path).unwrap();
         let disk = Box::new(Slow { gate, inner });
         let journal = Journal::over(disk, &path, 0, GENESIS.to_owned()).unwrap();
-        // More than the queue holds, so the appender cannot be through before the disk moves.
-        const RECORDS: u64 = 40_000;
         let appended = AtomicU32::new(0);
         std::thread::scope(|scope| {
             let appender = scope.spawn(|| {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// Largest size of all segments together, in bytes, unless told otherwise.
@@ -61,7 +61,7 @@ impl Recorder {
     /// Adds an item after all that were added before; waits while the queue is full. After a failed write nothing is
     /// added any more, which [`Recorder::finish`] tells.
     pub fn add(&self, item: Item) {
-        let queue = self.queue.lock().unwrap_or_else(|e| e.into_inner());
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(queue) = &*queue {
             let _ = queue.send(item);
         }
@@ -69,8 +69,17 @@ impl Recorder {
 
     /// Ends the recording, and tells whether it is whole.
     pub fn finish(&self) -> Result<Written, RecordingError> {
-        drop(self.queue.lock().unwrap_or_else(|e| e.into_inner()).take());
-        let thread = self.thread.lock().unwrap_or_else(|e| e.into_inner()).take();
+        drop(
+            self.queue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let ended = |why: &str| Err(RecordingError::Ended(why.to_owned()));
         match thread.map(JoinHandle::join) {
             Some(Ok(written)) => written,
