@@ -124,8 +124,9 @@ impl Tenure {
         tokio::time::timeout(limit, wait).await.is_ok()
     }
 
+    /// Whether the lease was renewed within its time.
     #[expect(clippy::disallowed_methods, reason = "a lease lasts in real time")]
-    fn is_held(&self) -> bool {
+    pub fn is_held(&self) -> bool {
         let renewed = self.state().renewed;
         Instant::now().duration_since(renewed) < self.ttl
     }

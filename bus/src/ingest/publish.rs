@@ -5,6 +5,7 @@ use super::output::{
     ALARMS, DEAD_LETTERS, EVENTS, Origin, Output, Placed, SOURCES, UNPLACED, Unplaced,
 };
 use super::run::Sink;
+use crate::batch::{Encoder, SAMPLES_MAX, telemetry};
 use crate::bus::{Bus, BusError};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -17,8 +18,8 @@ use zizhi_types::{ManagedObject, NetTime};
 /// Under which name everything here is published.
 const SOURCE: &str = "ingest";
 
-/// Samples of one batch: some 200 kB of JSON, well below what a NATS server takes.
-const SAMPLES: usize = 2000;
+/// Where numbers in bulk go that nobody placed.
+const BULK: &str = "zizhi.v1.network.obs.samples";
 
 /// Values without a place that one message tells; further ones are counted.
 const UNPLACED_SHOWN: usize = 100;
@@ -48,13 +49,19 @@ pub struct SourceCounts {
 /// Publishes on a bus.
 pub struct BusSink {
     bus: Arc<dyn Bus>,
+    /// Numbers the series that nobody placed, for the screener; made with the first value.
+    bulk: Option<Encoder>,
     refused: u64,
 }
 
 impl BusSink {
     /// On this one.
     pub fn new(bus: Arc<dyn Bus>) -> Self {
-        Self { bus, refused: 0 }
+        Self {
+            bus,
+            bulk: None,
+            refused: 0,
+        }
     }
 
     /// A full queue drops telemetry and counts it itself; whatever else is wrong is told once in a while.
@@ -67,6 +74,27 @@ impl BusSink {
                 }
                 self.refused += 1;
             }
+        }
+    }
+
+    /// What no mapping places is watched all the same: its numbers go where the screener listens.
+    async fn screen(&mut self, unplaced: &[Unplaced], at: NetTime) {
+        if self.bulk.is_none() {
+            self.bulk = Encoder::new(SOURCE, at.0).ok();
+        }
+        let Some(bulk) = &mut self.bulk else { return };
+        let mut messages = vec![];
+        for one in unplaced {
+            let value = one.value.parse::<f64>().ok().filter(|v| v.is_finite());
+            // A series that has no number any more (too many, too long a name) is not screened; it is counted as unplaced.
+            let id = bulk.intern(&one.object, &one.metric, &one.unit).ok();
+            if let (Some(value), Some(id)) = (value, id) {
+                messages.extend(bulk.push(id, one.at, value));
+            }
+        }
+        messages.extend(bulk.flush());
+        for message in messages {
+            self.publish(BULK, at, message).await;
         }
     }
 
@@ -95,11 +123,12 @@ impl Sink for BusSink {
         }
         for (domain, batch) in batches(placed) {
             let subject = subject(domain, "obs", "telemetry");
-            match payload(&batch) {
+            match telemetry::encode(&batch) {
                 Ok(payload) => self.publish(&subject, batch.at, payload).await,
                 Err(error) => tracing::error!(%subject, %error, "a batch cannot be written"),
             }
         }
+        self.screen(&unplaced, at).await;
         if !unplaced.is_empty() {
             let more = unplaced.len().saturating_sub(UNPLACED_SHOWN) as u64;
             unplaced.truncate(UNPLACED_SHOWN);
@@ -118,11 +147,6 @@ impl Sink for BusSink {
     }
 }
 
-/// A telemetry batch on the wire.
-fn payload(batch: &TelemetryBatch) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(batch)
-}
-
 /// Measurements by domain, reporting object and time, so that each batch says what one object saw at one moment.
 pub fn batches(placed: Vec<Placed>) -> Vec<(Domain, TelemetryBatch)> {
     let mut groups: BTreeMap<(Domain, ManagedObject, NetTime), Vec<Sample>> = BTreeMap::new();
@@ -136,7 +160,7 @@ pub fn batches(placed: Vec<Placed>) -> Vec<(Domain, TelemetryBatch)> {
     }
     let mut found = vec![];
     for ((domain, source, at), samples) in groups {
-        for chunk in samples.chunks(SAMPLES) {
+        for chunk in samples.chunks(SAMPLES_MAX) {
             let source = source.clone();
             let samples = chunk.to_vec();
             let batch = TelemetryBatch {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zizhi_agents::AgentConfig;
 use zizhi_agents::screener::ScreenerConfig;
+use zizhi_bus::IngestConfig;
 use zizhi_bus::nats::NatsConfig;
 use zizhi_types::Domain;
 use zizhi_types::plan::Mode;
@@ -36,8 +37,22 @@ pub struct RunConfig {
     pub bus: Option<NatsConfig>,
     /// How the agents are set.
     pub agent: AgentConfig,
+    /// Whose telemetry is listened to.
+    pub ingest: IngestConfig,
+    /// What the process tells about itself.
+    pub telemetry: TelemetryConfig,
     /// How series that no agent knows are watched.
     pub screener: ScreenerConfig,
+}
+
+/// What the process tells about itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TelemetryConfig {
+    /// Where `/metrics`, `/healthz` and `/readyz` are answered; nowhere by default.
+    pub listen: Option<std::net::SocketAddr>,
+    /// The base address of an OTLP collector for traces, such as `http://127.0.0.1:4318`; none by default.
+    pub otlp: Option<String>,
 }
 
 /// How the network is changed.
@@ -65,6 +80,8 @@ impl Default for RunConfig {
             driver: DriverConfig::None,
             bus: None,
             agent: AgentConfig::default(),
+            ingest: IngestConfig::default(),
+            telemetry: TelemetryConfig::default(),
             screener: ScreenerConfig::default(),
         }
     }
@@ -89,6 +106,9 @@ pub enum RunConfigError {
         /// Where and what.
         message: String,
     },
+    /// The table `[ingest]` cannot be used.
+    #[error(transparent)]
+    Ingest(#[from] zizhi_bus::ingest::ConfigError),
     /// Settings that contradict each other.
     #[error("{0}")]
     Contradiction(&'static str),
@@ -144,6 +164,7 @@ impl RunConfig {
     }
 
     fn check(&self) -> Result<(), RunConfigError> {
+        self.ingest.check()?;
         let one = |text| Err(RunConfigError::Contradiction(text));
         if self.bus.is_none() && !self.domains.is_empty() && self.domains().len() < 4 {
             return one(

@@ -1,7 +1,9 @@
 //! `zizhi run`: the swarm, or the agents of some domains, on a network that is not simulated here.
 
 mod config;
+mod ingest;
 mod tell;
+mod watchable;
 
 use super::{json_line, pick};
 use crate::args::run::{ClockArg, RunArgs};
@@ -9,10 +11,12 @@ use crate::fail::Failure;
 use async_trait::async_trait;
 use config::{DriverConfig, RunConfig};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tell::{Republish, read_records, wall};
+use watchable::{Watched, Watcher};
 use zizhi_agents::remote::RemoteDriver;
 use zizhi_agents::tenure::Tenure;
 use zizhi_agents::{Ground, Resume, Share, Swarm, SwarmConfig};
@@ -55,7 +59,13 @@ struct Told {
 }
 
 impl Told {
-    fn started(self, config: &RunConfig, journal: &Path, resumed: bool) -> Result<(), Failure> {
+    fn started(
+        self,
+        config: &RunConfig,
+        journal: &Path,
+        resumed: bool,
+        metrics: Option<SocketAddr>,
+    ) -> Result<(), Failure> {
         let domains: Vec<&str> = config.domains().iter().map(|d| d.as_str()).collect();
         if self.json {
             return json_line(&serde_json::json!({ "started": {
@@ -63,6 +73,7 @@ impl Told {
                 "network": config.network,
                 "journal": journal,
                 "resumed": resumed,
+                "metrics": metrics,
             }}));
         }
         let verb = match (self.lang, resumed) {
@@ -77,6 +88,9 @@ impl Told {
             config.network,
             journal.display()
         );
+        if let Some(address) = metrics {
+            println!("http://{address}/metrics");
+        }
         Ok(())
     }
 
@@ -124,7 +138,7 @@ async fn live(
     let (path, journal, old) = open_journal(&config)?;
     let journal = Arc::new(journal);
     let resumed = !old.is_empty();
-    let share = share(&config, &meeting.bus, tenures)?;
+    let share = share(&config, &meeting.bus, tenures.clone())?;
     let ground = Ground {
         bus: Arc::clone(&meeting.bus),
         journal: Arc::clone(&journal),
@@ -144,6 +158,22 @@ async fn live(
     };
     let domains = config.domains();
     let first = domains.first().copied().unwrap_or(Domain::Transport);
+    let accounts = ingest::Accounts::default();
+    let watched = Watched {
+        bus: Arc::clone(&meeting.bus),
+        journal: Arc::clone(&journal),
+        accounts: accounts.clone(),
+        tenures: tenures.values().cloned().collect(),
+    };
+    let mut watcher = Watcher::start(
+        &config.telemetry,
+        &config.name(),
+        network.name.clone(),
+        config.clock == ClockArg::Wall,
+        watched,
+    )
+    .await?;
+    watcher.resume(&old);
     let republish = Republish::new(
         Arc::clone(&meeting.bus),
         Arc::clone(&journal),
@@ -151,7 +181,16 @@ async fn live(
         first,
         old,
     );
-    let telling = republish.start(move |record| told.record(record));
+    let address = watcher.address();
+    let watcher = Arc::new(Mutex::new(watcher));
+    let looking = Arc::clone(&watcher);
+    let telling = republish.start(move |record| {
+        told.record(record);
+        looking
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .observe(record);
+    });
     let mut swarm = Swarm::start(ground, swarm_config).await?;
     let mut tasks = vec![];
     if config.clock == ClockArg::Wall {
@@ -160,8 +199,12 @@ async fn live(
         tasks.push(tell::inventory(bus(), domains.clone(), network).await?);
         tasks.push(tell::clock(bus(), domains, interval));
     }
-    told.started(&config, &path, resumed)?;
+    let listening = ingest::start(&config, Arc::clone(&meeting.bus), accounts).await?;
+    told.started(&config, &path, resumed, address)?;
     let ended = watch(stop, &mut swarm, &journal).await;
+    if let Some(listening) = listening {
+        listening.stop().await;
+    }
     for task in tasks {
         task.abort();
     }
@@ -171,6 +214,11 @@ async fn live(
     };
     swarm.pause(wall(), reason).await?;
     telling.abort();
+    let _ = telling.await;
+    if let Some(watcher) = Arc::into_inner(watcher) {
+        let watcher = watcher.into_inner().unwrap_or_else(PoisonError::into_inner);
+        watcher.stop().await;
+    }
     ended.map(|()| ExitCode::SUCCESS)
 }
 
