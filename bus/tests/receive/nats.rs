@@ -26,7 +26,9 @@ async fn a_foreign_subject_reaches_the_swarm_as_batches_letters_and_counts() {
     let own = ["zizhi.v1.transport.obs.telemetry", DEAD_LETTERS, SOURCES];
     let mut swarm = bus.subscribe("test", &own).await;
     let sink = BusSink::new(Arc::new(bus.clone()));
-    let ingest = Ingest::start(&IngestConfig::default(), only_up(), sink).await.unwrap();
+    let ingest = Ingest::start(&IngestConfig::default(), only_up(), sink)
+        .await
+        .unwrap();
     let input = NatsInput {
         subject: "telegraf.>".to_owned(),
         format: Format::Auto,
@@ -36,25 +38,46 @@ async fn a_foreign_subject_reaches_the_swarm_as_batches_letters_and_counts() {
     ingest.tap(&[input], &to).await.unwrap();
 
     let client = async_nats::connect(server.url()).await.unwrap();
-    let up = format!(r#"[{{"name":"x","timestamp":{}000000,"tags":{{"instance":"pe1"}},"values":{{"up":1}}}}]"#, wall().0);
+    let up = format!(
+        r#"[{{"name":"x","timestamp":{}000000,"tags":{{"instance":"pe1"}},"values":{{"up":1}}}}]"#,
+        wall().0
+    );
     for text in [up.as_str(), "no format at all"] {
-        client.publish("telegraf.if", text.to_owned().into()).await.unwrap();
+        client
+            .publish("telegraf.if", text.to_owned().into())
+            .await
+            .unwrap();
     }
     client.flush().await.unwrap();
     let mut next = async || {
-        let delivery = tokio::time::timeout(PATIENCE, swarm.next()).await.unwrap().unwrap();
+        let delivery = tokio::time::timeout(PATIENCE, swarm.next())
+            .await
+            .unwrap()
+            .unwrap();
         let message = &delivery.message;
         let text = String::from_utf8_lossy(&message.payload).into_owned();
         (message.subject.clone(), text)
     };
     let (subject, batch) = next().await;
     assert_eq!(subject, own[0]);
-    assert!(batch.contains("router/pe1") && batch.contains("router.up"), "{batch}");
+    assert!(
+        batch.contains("router/pe1") && batch.contains("router.up"),
+        "{batch}"
+    );
     let (subject, letter) = next().await;
     assert_eq!(subject, DEAD_LETTERS);
-    assert!(letter.contains("telegraf.if") && letter.contains("no format at all"), "{letter}");
+    assert!(
+        letter.contains("telegraf.if") && letter.contains("no format at all"),
+        "{letter}"
+    );
     let counts = ingest.stop().await;
-    assert_eq!((counts["nats/telegraf.if"].out, counts["nats/telegraf.if"].rejected), (1, 1));
+    assert_eq!(
+        (
+            counts["nats/telegraf.if"].out,
+            counts["nats/telegraf.if"].rejected
+        ),
+        (1, 1)
+    );
     let (subject, told) = next().await;
     assert_eq!(subject, SOURCES);
     let told: SourceCounts = serde_json::from_str(&told).unwrap();
