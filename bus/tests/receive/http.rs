@@ -13,11 +13,21 @@ use prost::Message;
 use std::io::Write as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use zizhi_bus::ingest::intake::wall;
+use zizhi_bus::ingest::intake::{Verdict, wall};
 use zizhi_bus::ingest::output::Output;
 
 const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
 const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// Method, path, headers, body, and the status and words that are expected.
+type Row<'a> = (
+    &'a str,
+    &'a str,
+    &'a [(&'a str, &'a str)],
+    &'a [u8],
+    u16,
+    &'a str,
+);
 
 /// OTLP gauges of the given values, now.
 fn gauges(values: &[f64]) -> Vec<u8> {
@@ -187,7 +197,7 @@ async fn every_wrong_request_gets_its_own_status() {
     let gzipped = ("content-encoding", "gzip");
     let brotli = ("content-encoding", "br");
     let text = ("content-type", "text/plain");
-    let table: &[(&str, &str, &[(&str, &str)], &[u8], u16, &str)] = &[
+    let table: &[Row<'_>] = &[
         ("GET", "/healthz", &[], b"", 200, "ok"),
         ("GET", "/v1/metrics", &[PROTOBUF], b"", 405, "POST"),
         ("POST", "/v2/metrics", &[PROTOBUF], b"", 404, "/ingest"),
@@ -430,7 +440,7 @@ async fn a_full_queue_says_come_again_and_counts_what_it_dropped() {
     assert_eq!((second.status, &*second.headers["retry-after"]), (503, "1"));
     assert_eq!(intake.drops()["http/127.0.0.1/v1/logs"], 1);
     let arrived = queue.recv().await.unwrap();
-    arrived.answer.unwrap().send(Default::default()).unwrap();
+    arrived.answer.unwrap().send(Verdict::default()).unwrap();
     assert_eq!(first.await.unwrap().status, 200);
     stop.cancel();
     running.await.unwrap();

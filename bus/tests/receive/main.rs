@@ -9,6 +9,5 @@ mod client;
 mod http;
 mod nats;
 #[path = "../nats_server/mod.rs"]
-#[allow(dead_code, reason = "shared with the conformance tests")]
 mod nats_server;
 mod syslog;

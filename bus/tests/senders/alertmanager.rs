@@ -48,11 +48,10 @@ async fn an_alert_arrives_when_it_begins_and_when_it_ends() {
         assert_eq!(heard.status, 200, "{}", heard.text());
         until(what, &alertmanager, async || {
             let outputs = kept.0.lock().unwrap();
-            let found = outputs.iter().find_map(|o| match o {
+            outputs.iter().find_map(|o| match o {
                 Output::Alarm(alarm) if alarm.severity == severity => Some(alarm.clone()),
                 _ => None,
-            });
-            found
+            })
         })
         .await
     };

@@ -30,7 +30,7 @@ pub struct TryArgs {
     /// Listen for syslog here, over UDP and TCP.
     #[arg(long, value_name = "ADDR")]
     pub syslog: Option<SocketAddr>,
-    /// A NATS server. [default: that of the configuration, else nats://127.0.0.1:4222]
+    /// A NATS server. [default: that of the configuration, else port 4222 of this machine]
     #[arg(long, value_name = "URL")]
     pub bus: Option<String>,
     /// A subject or pattern on that server, such as telemetry.>. May be given more than once.

@@ -10,6 +10,7 @@ use crate::args::DoctorArgs;
 use crate::fail::Failure;
 use rules::{Finding, Level};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -152,7 +153,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(reason) = source {
-        text += &format!(": {reason}");
+        let _ = write!(text, ": {reason}");
         source = reason.source();
     }
     text

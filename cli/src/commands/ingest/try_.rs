@@ -4,6 +4,7 @@ use crate::args::ingest::{OutputArg, TryArgs};
 use crate::commands::{FOUND, json_line, pick};
 use crate::fail::Failure;
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -277,7 +278,7 @@ fn columns(texts: [&str; 8]) -> String {
         } else {
             text
         };
-        line += &format!("{cut:<width$} ");
+        let _ = write!(line, "{cut:<width$} ");
     }
     line += &shown(texts[7]);
     line.trim_end().to_owned()
