@@ -1,8 +1,8 @@
-//! The same page in the Prometheus text format 0.0.4, for scrapers that do not ask for OpenMetrics.
+//! The same page in the Prometheus text format 0.0.4, for scrapers that do not ask for `OpenMetrics`.
 
 use std::collections::BTreeSet;
 
-/// Rewrites an OpenMetrics page: the family of a counter is named with `_total`, and there are no UNIT lines and no end
+/// Rewrites an `OpenMetrics` page: the family of a counter is named with `_total`, and there are no UNIT lines and no end
 /// mark, which the older format does not have.
 pub fn classic(openmetrics: &str) -> String {
     let counters: BTreeSet<&str> = openmetrics

@@ -95,7 +95,7 @@ impl Meter {
         readings.enter(&self.shown, &mut self.last);
     }
 
-    /// The page, as OpenMetrics 1.0 text.
+    /// The page, as `OpenMetrics` 1.0 text.
     pub fn render(&self) -> String {
         let open = self.watched.open() as f64;
         self.shown.set(Name::IncidentsOpen, &[], open);

@@ -142,7 +142,7 @@ impl Instruments {
         }
     }
 
-    /// All that has a series, as OpenMetrics 1.0 text.
+    /// All that has a series, as `OpenMetrics` 1.0 text.
     pub(super) fn render(&self) -> String {
         let mut page = String::new();
         // Writing to a string cannot fail; a page without its end is refused by every scraper.

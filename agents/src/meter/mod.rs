@@ -1,7 +1,7 @@
-//! How is the swarm doing, in numbers? Counts what is written down, and shows it as OpenMetrics.
+//! How is the swarm doing, in numbers? Counts what is written down, and shows it as `OpenMetrics`.
 //!
 //! `names` is the one table of what is shown; `instruments` holds the numbers; [`Meter`] turns records and readings into
-//! them; `classic` rewrites the page for scrapers that do not know OpenMetrics; `shell` answers over HTTP.
+//! them; `classic` rewrites the page for scrapers that do not know `OpenMetrics`; `shell` answers over HTTP.
 
 mod classic;
 mod engine;

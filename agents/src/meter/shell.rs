@@ -4,7 +4,7 @@ use super::{Meter, Readings, classic};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zizhi_bus::expose::{Answer, Ask};
 
-/// The media type of OpenMetrics 1.0.
+/// The media type of `OpenMetrics` 1.0.
 pub const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The media type of the Prometheus text format.
@@ -25,7 +25,7 @@ impl SharedMeter {
         self.lock().observe(record);
     }
 
-    /// The page after these readings, as OpenMetrics.
+    /// The page after these readings, as `OpenMetrics`.
     pub fn page(&self, readings: &Readings) -> String {
         let mut meter = self.lock();
         meter.read(readings);

@@ -105,11 +105,11 @@ impl Watched {
 
     /// A plan does not wait any more, whatever became of it.
     pub(super) fn waits_no_more(&mut self, body: &Body) {
-        let plan = match body {
-            Body::Aborted { plan, .. }
-            | Body::Committed { plan, .. }
-            | Body::StepStarted { plan, .. } => plan,
-            _ => return,
+        let (Body::Aborted { plan, .. }
+        | Body::Committed { plan, .. }
+        | Body::StepStarted { plan, .. }) = body
+        else {
+            return;
         };
         self.waiting.retain(|_, w| w.plan != *plan);
     }

@@ -99,7 +99,7 @@ async fn a_story_can_be_read_from_its_metrics() {
     let mut meter = metered(&records);
     meter.read(&readings());
     let page = meter.render();
-    let count = |fits: fn(&Body) -> bool| records.iter().filter(|r| fits(&r.body)).count() as f64;
+    let count = |fits: fn(&Body) -> bool| records.iter().filter(|r| fits(&r.body)).count();
     let raised: f64 = Domain::ALL
         .iter()
         .filter_map(|d| {
@@ -109,7 +109,10 @@ async fn a_story_can_be_read_from_its_metrics() {
             )
         })
         .sum();
-    assert_eq!(raised, count(|b| matches!(b, Body::AnomalyRaised { .. })));
+    assert_eq!(
+        raised as usize,
+        count(|b| matches!(b, Body::AnomalyRaised { .. }))
+    );
     for (sample, wanted) in [
         ("zizhi_incidents_opened_total{domain=\"transport\"}", 1.0),
         ("zizhi_incidents_closed_total{ending=\"fixed\"}", 1.0),
@@ -148,7 +151,9 @@ async fn a_counter_goes_on_where_a_reopened_journal_ends() {
     let whole = metered(&records).render();
     let (before, after) = records.split_at(records.len() / 2);
     let mut resumed = metered(before);
-    after.iter().for_each(|r| resumed.observe(r));
+    for record in after {
+        resumed.observe(record);
+    }
     let sorted = |page: &str| {
         let mut lines: Vec<String> = page.lines().map(str::to_owned).collect();
         lines.sort();
@@ -320,7 +325,9 @@ async fn get(address: &str, path: &str, accept: &str) -> (String, String) {
 
 async fn exposed(records: &[Record], readings: Readings) -> expose::Exposed {
     let meter = SharedMeter::new("0.1.0");
-    records.iter().for_each(|r| meter.observe(r));
+    for record in records {
+        meter.observe(record);
+    }
     let anywhere = "127.0.0.1:0".parse().unwrap();
     expose::serve(anywhere, routes(meter, move || readings.clone()))
         .await
@@ -573,8 +580,9 @@ async fn promtool_finds_nothing_to_blame() {
 
 /// What Prometheus answers to an instant query; nothing while it is still starting.
 async fn query(prometheus: &str, expression: &str) -> serde_json::Value {
-    let encoded: String = expression.bytes().map(|b| format!("%{b:02X}")).collect();
-    let (head, body) = get(prometheus, &format!("/api/v1/query?query={encoded}"), "*/*").await;
+    let encoded: Vec<String> = expression.bytes().map(|b| format!("%{b:02X}")).collect();
+    let path = format!("/api/v1/query?query={}", encoded.concat());
+    let (head, body) = get(prometheus, &path, "*/*").await;
     if head.starts_with("http/1.1 503") {
         return serde_json::Value::Null;
     }
