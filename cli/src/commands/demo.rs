@@ -254,12 +254,11 @@ async fn play(
     } else {
         "the campaign is over"
     };
-    match swarm {
-        Some(swarm) => swarm.drain(campaign.now(), reason).await?,
-        None => {
-            bus.close().await;
-            journal.seal(campaign.now())?;
-        }
+    if let Some(swarm) = swarm {
+        swarm.drain(campaign.now(), reason).await?;
+    } else {
+        bus.close().await;
+        journal.seal(campaign.now())?;
     }
     outside.close(campaign.now(), reason)?;
     let (results, summary) = outcome?;

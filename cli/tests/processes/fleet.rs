@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 pub const DOMAINS: [&str; 4] = ["transport", "compute", "service", "access"];
 
 /// Longest wait for anything; machines are shared.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A program whose lines are JSON.
 pub struct Program {
@@ -168,7 +169,7 @@ impl Fleet {
         for name in DOMAINS.iter().chain(&["swarm", "network"]) {
             let text = std::fs::read_to_string(self.folder.join(format!("{name}.err")));
             for line in text.unwrap_or_default().lines().rev().take(6) {
-                all.push_str(&format!("{name}: {line}\n"));
+                let _ = writeln!(all, "{name}: {line}");
             }
         }
         all

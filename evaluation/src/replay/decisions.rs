@@ -42,7 +42,7 @@ pub fn decisions<'r>(records: impl Iterator<Item = &'r Record> + Clone) -> Vec<D
             fault: cause.map(|(_, fault, _)| *fault),
             suspect: cause.map(|(object, _, _)| object.clone()),
             plans: plans
-                .map(|p| (p.playbook.to_string(), p.fingerprint.clone()))
+                .map(|p| (p.playbook.clone(), p.fingerprint.clone()))
                 .collect(),
             ending: i.ending,
         }

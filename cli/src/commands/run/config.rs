@@ -204,6 +204,13 @@ impl RunConfig {
         names.join("-")
     }
 
+    /// One process of a swarm watches the series that no agent knows: the one that has the first domain.
+    pub fn screener(&self) -> ScreenerConfig {
+        let mut screener = self.screener;
+        screener.enabled &= self.domains().first() == Domain::ALL.first();
+        screener
+    }
+
     /// How long a lease lasts.
     pub fn lease(&self) -> Duration {
         Duration::from_secs_f64(self.lease_s)

@@ -66,13 +66,7 @@ impl Sink for Kept {
     }
 
     async fn counts(&mut self, sources: BTreeMap<String, Counts>, at: NetTime) {
-        let mut accounts = self
-            .accounts
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        accounts.clone_from(&sources);
-        drop(accounts);
+        self.accounts.keep(&sources);
         self.bus.counts(sources, at).await;
     }
 }

@@ -154,7 +154,7 @@ async fn live(
     let swarm_config = SwarmConfig {
         mode: config.mode,
         agent: config.agent.clone(),
-        screener: config.screener.clone(),
+        screener: config.screener(),
     };
     let domains = config.domains();
     let first = domains.first().copied().unwrap_or(Domain::Transport);
