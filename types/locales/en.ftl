@@ -250,6 +250,7 @@ record-incident-opened = { $actor } opened incident { $incident } and leads it (
    *[other] { $symptoms } symptoms
 }; violated: { $violations }.
 record-took-over = { $actor } took over from { $from }, which was lost, and leads from here on (token { $token }).
+record-gave-way = { $actor } gave way to { $to }, which leads by now (token { $token }).
 record-symptoms-joined = { $actor } joined { $symptoms ->
     [one] 1 more symptom
    *[other] { $symptoms } more symptoms

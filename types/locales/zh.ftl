@@ -229,6 +229,7 @@ record-anomaly-cleared = { $actor }确认异常 { $anomaly } 已消除。
 ## 关联
 record-incident-opened = { $actor }创建并牵头处理故障事件 { $incident }（令牌 { $token }），关联 { $symptoms } 个异常；未达成的目标：{ $violations }。
 record-took-over = { $actor }接替已失联的{ $from }，自此主导该事件（令牌 { $token }）。
+record-gave-way = { $actor }让出主导权：该事件现由{ $to }主导（令牌 { $token }）。
 record-symptoms-joined = { $actor }将另外 { $symptoms } 个异常并入该故障事件：{ $list }。
 record-suppressed = { $actor }对 { $list } 不作处置：{ $reason }。{ $detail }
 record-incident-closed = { $actor }关闭该故障事件：{ $ending }。

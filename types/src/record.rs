@@ -281,6 +281,11 @@ pub enum Body {
         /// Who leads it now.
         lease: Lease,
     },
+    /// An agent that led the incident found that another one leads it now.
+    GaveWay {
+        /// Who leads it now.
+        lease: Lease,
+    },
     /// More symptoms were found to belong to the incident.
     SymptomsJoined {
         /// Which.
@@ -545,6 +550,7 @@ impl Body {
             Self::AnomalyRaised { .. } | Self::AnomalyCleared { .. } => Stage::Detect,
             Self::IncidentOpened { .. }
             | Self::TookOver { .. }
+            | Self::GaveWay { .. }
             | Self::SymptomsJoined { .. }
             | Self::Suppressed { .. }
             | Self::IncidentClosed { .. } => Stage::Correlate,

@@ -235,15 +235,16 @@ impl Loop {
     }
 
     fn go_on(&mut self, incident: &IncidentId, taken: bool) -> Vec<Command> {
+        if !taken {
+            // Who held it before the restart may hold it still, for as long as a lease lasts; or somebody took over, and its
+            // claim will be heard. Until then it is asked for again.
+            return vec![];
+        }
         let asked = &mut self.restart.asked;
         let Some(index) = asked.iter().position(|l| l.incident == *incident) else {
             return vec![];
         };
         let led = asked.remove(index);
-        if !taken {
-            // Somebody took over; its claim has been heard or will be.
-            return vec![];
-        }
         let Some(plan) = self.restart.awarded.remove(incident) else {
             self.restart.led.push(led);
             return vec![];
@@ -264,7 +265,13 @@ impl Loop {
     /// Once the network was looked at for a while, remedies are called for again.
     pub(super) fn lead_again(&mut self) -> Vec<Command> {
         let looked = self.now.since(self.restart.since) >= LOOK_MS;
-        let retried = self.take_over_from_lost();
+        let mut retried = self.take_over_from_lost();
+        let closed = &self.closed;
+        self.restart.asked.retain(|l| !closed.contains(&l.incident));
+        retried.extend(self.restart.asked.iter().map(|l| Command::TakeLease {
+            incident: l.incident.clone(),
+            purpose: Purpose::GoOn,
+        }));
         if self.restart.led.is_empty() || !looked {
             return retried;
         }
@@ -278,6 +285,10 @@ impl Loop {
     fn call_again(&mut self, led: LedIncident) -> Vec<Command> {
         if self.closed.contains(&led.incident) {
             return vec![];
+        }
+        if led.taken_over && led.hypotheses.is_empty() {
+            let reason = "its leader was lost, and so was who took over from it".to_owned();
+            return self.escalate(&led.incident, reason);
         }
         if led.hypotheses.is_empty() {
             // Nobody was told of it. Its symptoms are free, and whoever is responsible opens it again.
@@ -402,7 +413,11 @@ impl Loop {
         if replaced {
             self.restart.led.retain(|l| l.incident != *incident);
             self.restart.asked.retain(|l| l.incident != *incident);
-            let mut commands = Self::lease_lost(incident);
+            let last = self.last(incident);
+            let body = Body::GaveWay { lease: known.lease };
+            let draft = Draft::new(body).of(incident).because(last);
+            let mut commands = vec![self.append(draft).1];
+            commands.extend(Self::lease_lost(incident));
             commands.push(Command::GiveUpLease(incident.clone()));
             commands.push(ask(Task::Correlator(correlator::Input::Claimed {
                 known: known.clone(),

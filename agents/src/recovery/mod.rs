@@ -32,6 +32,8 @@ pub struct LedIncident {
     pub symptoms: Vec<AnomalyId>,
     /// Its ranked causes, as far as it was diagnosed.
     pub hypotheses: Vec<Hypothesis>,
+    /// It was taken over from a leader that was lost: its diagnosis is in that one's journal.
+    pub taken_over: bool,
     /// The plan that was awarded last and has not ended, as far as this agent knows.
     pub awarded: Option<PlanId>,
 }
@@ -162,22 +164,25 @@ impl Fold {
         let Some(incident) = &record.incident else {
             return;
         };
-        let led = |lease: Lease, symptoms: &[AnomalyId]| LedIncident {
+        let led = |lease: Lease, symptoms: &[AnomalyId], taken_over| LedIncident {
             incident: incident.clone(),
             lease,
             symptoms: symptoms.to_vec(),
             hypotheses: vec![],
+            taken_over,
             awarded: None,
         };
         match &record.body {
             Body::IncidentOpened {
                 lease, symptoms, ..
             } => {
-                self.led.insert(incident.clone(), led(*lease, symptoms));
+                self.led
+                    .insert(incident.clone(), led(*lease, symptoms, false));
             }
             Body::TookOver { lease, .. } => {
-                self.led.insert(incident.clone(), led(*lease, &[]));
+                self.led.insert(incident.clone(), led(*lease, &[], true));
             }
+            Body::GaveWay { .. } => drop(self.led.remove(incident)),
             Body::IncidentClosed { .. } => {
                 self.led.remove(incident);
                 self.out.closed.insert(incident.clone());

@@ -168,7 +168,7 @@ impl Fleet {
         let mut all = String::new();
         for name in DOMAINS.iter().chain(&["swarm", "network"]) {
             let text = std::fs::read_to_string(self.folder.join(format!("{name}.err")));
-            for line in text.unwrap_or_default().lines().rev().take(6) {
+            for line in text.unwrap_or_default().lines().rev().take(12) {
                 let _ = writeln!(all, "{name}: {line}");
             }
         }

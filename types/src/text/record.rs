@@ -174,6 +174,9 @@ impl Words {
             Body::TookOver { from, lease } => p("took-over")
                 .with("from", agent(Some(*from), l))
                 .with("token", lease.token),
+            Body::GaveWay { lease } => p("gave-way")
+                .with("to", agent(Some(lease.leader), l))
+                .with("token", lease.token),
             Body::SymptomsJoined { symptoms } => p("symptoms-joined")
                 .count("symptoms", symptoms.len())
                 .with("list", self.list(symptoms)),

@@ -367,6 +367,7 @@ fn bodies() -> Vec<Body> {
             from: Domain::Service,
             lease,
         },
+        Body::GaveWay { lease },
         Body::RunResumed {
             run: run.clone(),
             plan: plan_id.clone(),
