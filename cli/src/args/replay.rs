@@ -2,19 +2,30 @@
 
 use clap::{Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
+use zizhi_bus::decode::Format;
 
 /// Flags of `replay`.
 #[derive(Debug, ClapArgs)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  zizhi replay zizhi-runs/demo-1.zrec\n  zizhi replay zizhi-runs/demo-1.zrec --against zizhi-runs/demo-1.jsonl\n  zizhi replay export inc-transport-1 --output inc-transport-1.zrec\n\nExit codes: 0 replayed; 1 failed; 3 it went otherwise than --against, or wanted an action that is not in the recording"
+    after_help = "Examples:\n  zizhi replay zizhi-runs/demo-1.zrec\n  zizhi replay zizhi-runs/demo-1.zrec --against zizhi-runs/demo-1.jsonl\n  zizhi replay telemetry.jsonl --network abilene --mapping rules/\n  zizhi replay export inc-transport-1 --output inc-transport-1.zrec\n\nExit codes: 0 replayed; 1 failed; 3 it went otherwise than --against, or wanted an action that is not in the recording"
 )]
 pub struct ReplayArgs {
     /// Cut an incident out of a recording.
     #[command(subcommand)]
     pub command: Option<ReplayCommand>,
-    /// The recording (.zrec). [default: beside the newest journal in zizhi-runs/]
+    /// A recording (.zrec), or a file of telemetry in any format that `zizhi ingest decode` reads. [default: the recording
+    /// beside the newest journal in zizhi-runs/]
     pub file: Option<PathBuf>,
+    /// The format of a file that is no recording.
+    #[arg(long, default_value = "auto")]
+    pub format: Format,
+    /// What a file that is no recording is about: a built-in network, a network file or a topology.
+    #[arg(long, default_value = "metro")]
+    pub network: String,
+    /// Mapping rules beside the shipped ones, for a file that is no recording.
+    #[arg(long, value_name = "DIR")]
+    pub mapping: Option<PathBuf>,
     /// Seconds of network time in one second; 0 is as fast as possible.
     #[arg(long, default_value_t = 0.0, value_parser = super::speed, allow_negative_numbers = true)]
     pub speed: f64,

@@ -6,16 +6,21 @@ use crate::fail::Failure;
 use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 use zizhi_agents::remote;
 use zizhi_bus::nats::{NatsBus, NatsConfig};
-use zizhi_bus::{Bus, Journal};
+use zizhi_bus::{Bus, BusError, BusStats, Journal, Service, Subscription};
 use zizhi_evaluation::sandbox::{Sandbox, SandboxDriver};
 use zizhi_playbooks::{Driver, DriverError};
 use zizhi_types::action::{Action, Receipt, Verb};
-use zizhi_types::{Domain, Record};
+use zizhi_types::{Domain, MessageId, NetTime, Record};
 
 /// Longest wait for the agents at one moment of network time, in ms: an agent that was lost is not waited for.
 const SETTLE_MS: u64 = 2_000;
+
+/// How often a message is tried again while the server is away, and the pause between: a minute in all.
+const PATIENCE: u32 = 600;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Connects as the network, serves its changes, announces it to every agent that says hello, and copies the records of
 /// all processes into `journal`.
@@ -30,7 +35,7 @@ pub async fn serve(
         settle_ms: SETTLE_MS,
         ..NatsConfig::default()
     };
-    let bus: Arc<dyn Bus> = Arc::new(NatsBus::connect(config, "network").await?);
+    let bus: Arc<dyn Bus> = Arc::new(Patient(NatsBus::connect(config, "network").await?));
     for domain in Domain::ALL {
         let driver: Arc<dyn Driver> = Arc::new(Told {
             driver: sandbox.driver(),
@@ -41,6 +46,59 @@ pub async fn serve(
     copy_records(&*bus, journal).await;
     announce_to_newcomers(Arc::clone(&bus), sandbox.clone()).await;
     Ok(bus)
+}
+
+/// A bus whose publisher stands still while the server is away: simulated time can wait, where real time could not.
+struct Patient(NatsBus);
+
+#[async_trait]
+impl Bus for Patient {
+    async fn publish(
+        &self,
+        source: &str,
+        subject: &str,
+        at: NetTime,
+        payload: Vec<u8>,
+    ) -> Result<MessageId, BusError> {
+        for _ in 0..PATIENCE {
+            let published = self.0.publish(source, subject, at, payload.clone()).await;
+            if !matches!(published, Err(BusError::Unavailable(_))) {
+                return published;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.0.publish(source, subject, at, payload).await
+    }
+
+    async fn subscribe(&self, name: &str, patterns: &[&str]) -> Subscription {
+        self.0.subscribe(name, patterns).await
+    }
+
+    async fn request(
+        &self,
+        source: &str,
+        subject: &str,
+        payload: Vec<u8>,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, BusError> {
+        self.0.request(source, subject, payload, timeout).await
+    }
+
+    async fn serve(&self, subject: &str) -> Result<Service, BusError> {
+        self.0.serve(subject).await
+    }
+
+    async fn settle(&self) {
+        self.0.settle().await;
+    }
+
+    fn stats(&self) -> BusStats {
+        self.0.stats()
+    }
+
+    async fn close(&self) {
+        self.0.close().await;
+    }
 }
 
 /// The network's own word of what was done to it, for whoever compares it with the journals.

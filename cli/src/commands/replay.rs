@@ -1,6 +1,6 @@
 //! `zizhi replay`: would the swarm decide the same again?
 
-use super::{FOUND, json_line, pick};
+use super::{FOUND, foreign, json_line, pick};
 use crate::args::{ReplayArgs, ReplayCommand, ReplayExportArgs};
 use crate::fail::Failure;
 use crate::journals;
@@ -12,9 +12,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use zizhi_bus::recording::Reader;
+use zizhi_bus::recording::{Reader, Source};
 use zizhi_bus::{Journal, journal};
 use zizhi_evaluation::replay::{Decision, Moment, Played, cut, decisions, differences, play};
+use zizhi_evaluation::sandbox::network;
 use zizhi_playbooks::Catalog;
 use zizhi_types::text::{Language, label, object};
 use zizhi_types::{IncidentId, NetTime, incident};
@@ -25,7 +26,6 @@ pub fn run(args: ReplayArgs, lang: Language) -> Result<ExitCode, Failure> {
         return self::export(export, lang);
     }
     let path = recording(args.file.clone(), None)?;
-    let reader = Reader::open(&path)?;
     let catalog = match &args.playbooks {
         Some(folder) => Catalog::load_dir(folder)?,
         None => Catalog::builtin()?,
@@ -35,10 +35,41 @@ pub fn run(args: ReplayArgs, lang: Language) -> Result<ExitCode, Failure> {
         Some(file) => Journal::create(&journals::for_new_run(Some(file.clone()), "replay")?)?,
         None => Journal::in_memory(),
     };
+    let pace = args.speed;
+    let played = if foreign::is_recording(&path) {
+        played(Reader::open(&path)?, catalog, journal, pace, lang)?
+    } else {
+        let network = network::load(&args.network)?;
+        let found = foreign::open(&path, args.format, args.mapping.as_deref(), &network)?;
+        if found.left_out > 0 {
+            eprintln!(
+                "{}: {} / {}",
+                pick(
+                    lang,
+                    "measurements for the swarm / values left out",
+                    "供智能体使用的测量 / 未采用的值"
+                ),
+                found.placed,
+                found.left_out
+            );
+        }
+        played(found.messages, catalog, journal, pace, lang)?
+    };
+    tell(&played, recorded.as_deref(), args.json, lang)
+}
+
+/// Plays to the end, or until ctrl-c.
+fn played(
+    source: impl Source,
+    catalog: Catalog,
+    journal: Journal,
+    pace: f64,
+    lang: Language,
+) -> Result<Played, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let mut shown = Shown::new(reader.header().start, args.speed, lang);
+    let mut shown = Shown::new(source.header().start, pace, lang);
     let played = runtime.block_on(async {
         let stop = Arc::new(AtomicBool::new(false));
         let watch = tokio::spawn(stop_on_ctrl_c(Arc::clone(&stop)));
@@ -52,12 +83,12 @@ pub fn run(args: ReplayArgs, lang: Language) -> Result<ExitCode, Failure> {
                 ControlFlow::Continue(())
             }
         };
-        let played = play(reader, catalog, journal, &mut listen).await;
+        let played = play(source, catalog, journal, &mut listen).await;
         watch.abort();
         played
     })?;
     shown.bar.finish_and_clear();
-    tell(&played, recorded.as_deref(), args.json, lang)
+    Ok(played)
 }
 
 async fn stop_on_ctrl_c(stop: Arc<AtomicBool>) {

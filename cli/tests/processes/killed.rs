@@ -118,7 +118,15 @@ fn weather(storm: &mut Storm, network: &mut Program, kills: u32) {
                 quiet = Instant::now();
                 storm.hear(&line);
             }
-            Err(true) => return,
+            Err(true) => {
+                assert!(
+                    storm.kills() >= kills,
+                    "the network ended after {} kills: {}",
+                    storm.kills(),
+                    storm.fleet.errors()
+                );
+                return;
+            }
             Err(false) => assert!(
                 quiet.elapsed() < Duration::from_mins(5),
                 "the network stands still: {}",

@@ -5,10 +5,10 @@ mod ingest;
 mod tell;
 mod watchable;
 
+use super::no_driver::NoDriver;
 use super::{json_line, pick};
 use crate::args::run::{ClockArg, RunArgs};
 use crate::fail::Failure;
-use async_trait::async_trait;
 use config::{DriverConfig, RunConfig};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -24,8 +24,7 @@ use zizhi_bus::journal::{Journal, SigningKey};
 use zizhi_bus::nats::NatsBus;
 use zizhi_bus::{Bus, EmbeddedBus, Leases};
 use zizhi_evaluation::sandbox::network;
-use zizhi_playbooks::{Catalog, Driver, DriverError};
-use zizhi_types::action::{Action, Receipt, Verb};
+use zizhi_playbooks::{Catalog, Driver};
 use zizhi_types::text::Language;
 use zizhi_types::{Domain, Network, Record};
 
@@ -323,20 +322,4 @@ fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
         }
         eprintln!("{}", pick(Language::En, "stopping", "正在停止"));
     })
-}
-
-/// Changes nothing.
-struct NoDriver;
-
-#[async_trait]
-impl Driver for NoDriver {
-    fn supports(&self, _: Verb) -> bool {
-        false
-    }
-
-    async fn apply(&self, _: &str, _: &Action) -> Result<Receipt, DriverError> {
-        Err(DriverError::Refused(
-            "no driver is set: see `driver` in zizhi.toml".to_owned(),
-        ))
-    }
 }
