@@ -95,6 +95,9 @@ impl Actor for DomainActor {
         };
         let taught = running.engine.teach(RoleName::Learner);
         running.carry_out_all(taught).await;
+        if running.parts.tenure.is_some() {
+            running.engine.expect_hello();
+        }
         if let Some(recovered) = running.parts.recovered.clone() {
             let commands = running.engine.restore((*recovered).clone());
             running.carry_out_all(commands).await;
@@ -223,6 +226,10 @@ impl Running {
                     taken,
                 })
             }
+            Command::IfLeading { incident, commands } => match &self.parts.tenure {
+                Some(tenure) if !tenure.still_leads(&incident).await => vec![],
+                _ => commands,
+            },
             Command::GiveUpLease(incident) => {
                 if let Some(tenure) = &self.parts.tenure {
                     tenure.resign(&incident).await;

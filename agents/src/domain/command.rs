@@ -149,6 +149,13 @@ pub enum Command {
         /// For what.
         purpose: Purpose,
     },
+    /// Carry these out only if the incident is surely led here still: whoever took over ends it.
+    IfLeading {
+        /// Which incident.
+        incident: IncidentId,
+        /// What to do then.
+        commands: Vec<Self>,
+    },
     /// Give the lease of an incident up.
     GiveUpLease(IncidentId),
     /// Hand back [`Event::Sensed`]: what follows needs what was concluded up to here.

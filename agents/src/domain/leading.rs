@@ -249,12 +249,16 @@ impl Loop {
             incident: incident.clone(),
             fixed: ending == Ending::Fixed,
         };
-        vec![
+        let commands = vec![
             command,
             ask(Task::Correlator(closed)),
             self.publish("evt", "lead", &event),
             Command::GiveUpLease(incident.clone()),
-        ]
+        ];
+        vec![Command::IfLeading {
+            incident: incident.clone(),
+            commands,
+        }]
     }
 
     pub(super) fn escalate(&mut self, incident: &IncidentId, reason: String) -> Vec<Command> {

@@ -22,6 +22,9 @@ use zizhi_types::{Action, AnomalyId, Body, IncidentId, NetTime, Plan, PlanId, Ru
 /// source, so that its picture is whole again.
 const LOOK_MS: u64 = 20_000;
 
+/// After so long without hearing its own hello an agent says it again, in milliseconds. Our choice: three intervals.
+const HELLO_AGAIN_MS: u64 = 30_000;
+
 /// Reports of runs that ended in the last hour are said again; older ones were heard, or their incident was given to a
 /// person. Our choice: far beyond the longest wait for a report.
 const REPORT_AGAIN_MS: u64 = 3_600_000;
@@ -45,9 +48,46 @@ pub(super) struct Restart {
     /// Plans that were awarded and are waited for, by incident.
     awarded: BTreeMap<IncidentId, Box<Plan>>,
     since: NetTime,
+    /// What was said while it was away is still to be heard: its own hello comes after it.
+    behind: bool,
 }
 
 impl Loop {
+    /// From now on nothing is led on or taken over before the own hello was heard: on a bus that keeps what was said, it
+    /// comes after everything that was missed.
+    pub const fn expect_hello(&mut self) {
+        self.restart.behind = true;
+    }
+
+    /// The own hello was heard.
+    pub(super) fn caught_up(&mut self) -> Vec<Command> {
+        if std::mem::take(&mut self.restart.behind) {
+            self.restart.since = self.now;
+            return self.ask_leases_again();
+        }
+        vec![]
+    }
+
+    /// A hello that was not heard in a while is said again: it may have been lost with a server.
+    fn hello_again(&mut self) -> Vec<Command> {
+        if self.now.since(self.restart.since) < HELLO_AGAIN_MS {
+            return vec![];
+        }
+        self.restart.since = self.now;
+        vec![self.say_hello()]
+    }
+
+    /// Asks for the leases of incidents that were led before the restart and are not over.
+    fn ask_leases_again(&mut self) -> Vec<Command> {
+        let closed = &self.closed;
+        self.restart.asked.retain(|l| !closed.contains(&l.incident));
+        let take = |l: &LedIncident| Command::TakeLease {
+            incident: l.incident.clone(),
+            purpose: Purpose::GoOn,
+        };
+        self.restart.asked.iter().map(take).collect()
+    }
+
     /// Begins with what the journal tells.
     pub fn restore(&mut self, recovered: Recovered) -> Vec<Command> {
         let taken = recovered.taken;
@@ -154,10 +194,6 @@ impl Loop {
             let series = led.symptoms.iter().filter_map(|s| self.anomalies.get(s));
             let series = series.map(|(s, _)| s.clone()).collect();
             self.open.insert(led.incident.clone(), series);
-            commands.push(Command::TakeLease {
-                incident: led.incident.clone(),
-                purpose: Purpose::GoOn,
-            });
         }
         let begun = |plan: &PlanId| {
             let open = recovered.runs.iter().map(|r| &r.bid.plan.id);
@@ -174,13 +210,18 @@ impl Loop {
             }
             Some((l.incident.clone(), Box::new(plan.clone())))
         };
+        let behind = self.restart.behind;
         self.restart = Restart {
+            behind,
             awarded: recovered.led.iter().filter_map(awarded).collect(),
             changes: recovered.changes,
             asked: recovered.led,
             led: vec![],
             since: self.now,
         };
+        if !behind {
+            commands.extend(self.ask_leases_again());
+        }
         commands
     }
 
@@ -266,12 +307,10 @@ impl Loop {
     pub(super) fn lead_again(&mut self) -> Vec<Command> {
         let looked = self.now.since(self.restart.since) >= LOOK_MS;
         let mut retried = self.take_over_from_lost();
-        let closed = &self.closed;
-        self.restart.asked.retain(|l| !closed.contains(&l.incident));
-        retried.extend(self.restart.asked.iter().map(|l| Command::TakeLease {
-            incident: l.incident.clone(),
-            purpose: Purpose::GoOn,
-        }));
+        if self.restart.behind {
+            return self.hello_again();
+        }
+        retried.extend(self.ask_leases_again());
         if self.restart.led.is_empty() || !looked {
             return retried;
         }
@@ -338,7 +377,7 @@ impl Loop {
     /// Asks for the leases of incidents whose leader is lost, if it is this domain's turn.
     fn take_over_from_lost(&self) -> Vec<Command> {
         let first = Domain::ALL.into_iter().find(|d| !self.lost.contains(d));
-        if first != Some(self.domain) {
+        if first != Some(self.domain) || self.restart.behind {
             return vec![];
         }
         let orphaned = |c: &&Claim| self.lost.contains(&c.known.lease.leader);

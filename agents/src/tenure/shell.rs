@@ -149,6 +149,28 @@ impl Tenure {
         }
     }
 
+    /// Whether an incident that is led here still is. Where nobody can be asked for a while, whoever held the lease last counts.
+    pub async fn still_leads(&self, incident: &IncidentId) -> bool {
+        let name = incident_lease(incident);
+        for _ in 0..40 {
+            let held = self.state().incidents.get(incident).copied();
+            // One that could not be had when the incident was opened is had now, if nobody else has it.
+            let kept = match held {
+                Some(term) => self.leases.renew(&name, term).await.map(|()| term),
+                None => self.leases.take(&name, &self.holder, self.ttl).await,
+            };
+            match kept {
+                Ok(term) => {
+                    self.state().incidents.insert(incident.clone(), term);
+                    return true;
+                }
+                Err(LeaseError::Unavailable(_)) => tokio::time::sleep(self.beat()).await,
+                Err(LeaseError::Lost(_) | LeaseError::Held { .. }) => return false,
+            }
+        }
+        true
+    }
+
     /// Gives the lease of an incident up.
     pub async fn resign(&self, incident: &IncidentId) {
         let term = self.state().incidents.remove(incident);
