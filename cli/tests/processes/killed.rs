@@ -25,6 +25,9 @@ const KILLS_EACH: u32 = 4;
 /// A killed process stays away so long at most: longer than a lease, so that peers take over now and then.
 const AWAY_MS: u64 = 2_000;
 
+/// The network's last moments, in milliseconds of its time.
+const LAST_MS: u64 = 30_000;
+
 struct Storm {
     fleet: Fleet,
     server: NatsServer,
@@ -34,6 +37,8 @@ struct Storm {
     in_this: u32,
     changed: Vec<Value>,
     heard: BTreeSet<String>,
+    /// The network's time when it was last heard.
+    latest: u64,
     /// Who is away, and until when.
     away: Option<(&'static str, Instant)>,
     next: Instant,
@@ -51,6 +56,7 @@ impl Storm {
         let Some(record) = line.get("record") else {
             return;
         };
+        self.latest = self.latest.max(record["at"].as_u64().unwrap_or(0));
         self.heard.insert(record["id"].to_string());
         let incident = record["incident"].to_string();
         match kind(record) {
@@ -175,7 +181,9 @@ fn broken(journals: &BTreeMap<&str, Vec<Value>>, storm: &Storm) -> Vec<String> {
             }
             _ => {}
         }
-        if !record["incident"].is_null() && !storm.heard.contains(&id) {
+        // What was written in the network's last moments it was gone for.
+        let early = record["at"].as_u64().unwrap_or(0) + LAST_MS < storm.latest;
+        if early && !record["incident"].is_null() && !storm.heard.contains(&id) {
             found.push(format!(
                 "INV-P5: {id} of {name} ({}) was not told",
                 kind(record)
@@ -230,6 +238,7 @@ fn whatever_is_killed_nothing_is_lost_and_nothing_is_done_twice() {
         in_this: 0,
         changed: vec![],
         heard: BTreeSet::new(),
+        latest: 0,
         away: None,
         next: Instant::now(),
     };
