@@ -85,8 +85,17 @@ fn body(command: &Command) -> Option<&Body> {
     }
 }
 
+/// The commands, those that depend on a lease too: in these stories the agent is alone and holds all.
+fn flat(commands: &[Command]) -> Vec<&Command> {
+    let inside = |command| match command {
+        Command::IfLeading { commands, .. } => flat(commands),
+        other => vec![other],
+    };
+    commands.iter().flat_map(inside).collect()
+}
+
 fn bodies(commands: &[Command]) -> Vec<&Body> {
-    commands.iter().filter_map(body).collect()
+    flat(commands).into_iter().filter_map(body).collect()
 }
 
 fn task(command: &Command) -> Option<&Task> {
@@ -97,7 +106,7 @@ fn task(command: &Command) -> Option<&Task> {
 }
 
 fn tasks(commands: &[Command]) -> Vec<&Task> {
-    commands.iter().filter_map(task).collect()
+    flat(commands).into_iter().filter_map(task).collect()
 }
 
 #[test]
