@@ -87,11 +87,15 @@ fn body(command: &Command) -> Option<&Body> {
 
 /// The commands, those that depend on a lease too: in these stories the agent is alone and holds all.
 fn flat(commands: &[Command]) -> Vec<&Command> {
-    let inside = |command| match command {
-        Command::IfLeading { commands, .. } => flat(commands),
-        other => vec![other],
-    };
-    commands.iter().flat_map(inside).collect()
+    let mut found = vec![];
+    for command in commands {
+        if let Command::IfLeading { commands, .. } = command {
+            found.extend(flat(commands));
+        } else {
+            found.push(command);
+        }
+    }
+    found
 }
 
 fn bodies(commands: &[Command]) -> Vec<&Body> {
