@@ -164,8 +164,16 @@ impl Tenure {
                     self.state().incidents.insert(incident.clone(), term);
                     return true;
                 }
-                Err(LeaseError::Unavailable(_)) => tokio::time::sleep(self.beat()).await,
-                Err(LeaseError::Lost(_) | LeaseError::Held { .. }) => return false,
+                Err(LeaseError::Held { holder, .. }) if holder != self.holder => return false,
+                // It ran out while the server was away. What this process left behind is its own again after a while, unless
+                // somebody else has it by then.
+                Err(LeaseError::Lost(_)) => {
+                    self.state().incidents.remove(incident);
+                    tokio::time::sleep(self.beat()).await;
+                }
+                Err(LeaseError::Unavailable(_) | LeaseError::Held { .. }) => {
+                    tokio::time::sleep(self.beat()).await;
+                }
             }
         }
         true

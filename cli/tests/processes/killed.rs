@@ -16,8 +16,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// Kills during incidents, by default. More: `ZIZHI_KILLS=1000 cargo test -p zizhi --test processes`.
-const KILLS: u32 = 100;
+/// Kills during incidents, by default: our choice, some two minutes. More: `ZIZHI_KILLS=1000 cargo test -p zizhi --test processes`.
+const KILLS: u32 = 20;
 
 /// Kills in one incident at most, so that it comes to an end.
 const KILLS_EACH: u32 = 4;
