@@ -204,8 +204,7 @@ impl Tenure {
         };
         for (incident, term) in led {
             let renewed = self.leases.renew(&incident_lease(&incident), term).await;
-            if matches!(renewed, Err(LeaseError::Lost(_))) {
-                self.state().incidents.remove(&incident);
+            if matches!(renewed, Err(LeaseError::Lost(_))) && !self.take_again(&incident).await {
                 changes.push(Change::IncidentLost(incident));
             }
         }
@@ -217,6 +216,23 @@ impl Tenure {
             }
         }
         changes
+    }
+
+    /// An incident's lease that ran out while the server was away is taken again, if nobody else did; what is left of the own
+    /// one is waited for. Says whether the incident may still be this process' own.
+    async fn take_again(&self, incident: &IncidentId) -> bool {
+        let name = incident_lease(incident);
+        match self.leases.take(&name, &self.holder, self.ttl).await {
+            Ok(term) => {
+                self.state().incidents.insert(incident.clone(), term);
+                true
+            }
+            Err(LeaseError::Held { holder, .. }) if holder != self.holder => {
+                self.state().incidents.remove(incident);
+                false
+            }
+            Err(_) => true,
+        }
     }
 
     #[expect(clippy::disallowed_methods, reason = "a lease lasts in real time")]
@@ -232,6 +248,8 @@ impl Tenure {
                         let mut state = self.state();
                         (state.term, state.renewed) = (term, asked);
                     }
+                    // What it left behind itself is its own again when it has run out.
+                    Err(LeaseError::Held { holder, .. }) if holder == self.holder => {}
                     Err(error) => {
                         tracing::error!(%error, domain = %self.domain, "this process must not act");
                     }
