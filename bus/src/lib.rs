@@ -7,6 +7,7 @@
 pub mod account;
 pub mod batch;
 pub mod bus;
+pub mod clock;
 pub mod decode;
 pub mod embedded;
 pub mod expose;

@@ -51,6 +51,14 @@ pub struct Tenure {
     state: Mutex<State>,
 }
 
+/// How it stands with the lease of an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Held,
+    Gone,
+    Unsure,
+}
+
 struct State {
     term: Term,
     renewed: Instant,
@@ -149,34 +157,46 @@ impl Tenure {
         }
     }
 
-    /// Whether an incident that is led here still is. Where nobody can be asked for a while, whoever held the lease last counts.
+    /// Whether an incident that is led here still is. Where nobody can be asked for ten times as long as a lease lasts,
+    /// whoever held it last counts: an incident that two end is less bad than one that nobody does.
     pub async fn still_leads(&self, incident: &IncidentId) -> bool {
-        let name = incident_lease(incident);
         for _ in 0..40 {
-            let held = self.state().incidents.get(incident).copied();
-            // One that could not be had when the incident was opened is had now, if nobody else has it.
-            let kept = match held {
-                Some(term) => self.leases.renew(&name, term).await.map(|()| term),
-                None => self.leases.take(&name, &self.holder, self.ttl).await,
-            };
-            match kept {
-                Ok(term) => {
-                    self.state().incidents.insert(incident.clone(), term);
-                    return true;
-                }
-                Err(LeaseError::Held { holder, .. }) if holder != self.holder => return false,
-                // It ran out while the server was away. What this process left behind is its own again after a while, unless
-                // somebody else has it by then.
-                Err(LeaseError::Lost(_)) => {
-                    self.state().incidents.remove(incident);
-                    tokio::time::sleep(self.beat()).await;
-                }
-                Err(LeaseError::Unavailable(_) | LeaseError::Held { .. }) => {
-                    tokio::time::sleep(self.beat()).await;
-                }
+            match self.keep(incident).await {
+                Kept::Held => return true,
+                Kept::Gone => return false,
+                Kept::Unsure => tokio::time::sleep(self.beat()).await,
             }
         }
         true
+    }
+
+    /// Renews the lease of an incident. One that ran out while the server was away, or could not be had when the incident was
+    /// opened, is taken if nobody else has it; what is left of the own one has to run out before.
+    async fn keep(&self, incident: &IncidentId) -> Kept {
+        let name = incident_lease(incident);
+        let held = self.state().incidents.get(incident).copied();
+        if let Some(term) = held {
+            match self.leases.renew(&name, term).await {
+                Ok(()) => return Kept::Held,
+                // Whoever gave it up in the meantime does not want it back.
+                Err(LeaseError::Lost(_)) if !self.state().incidents.contains_key(incident) => {
+                    return Kept::Gone;
+                }
+                Err(LeaseError::Lost(_)) => {}
+                Err(_) => return Kept::Unsure,
+            }
+        }
+        match self.leases.take(&name, &self.holder, self.ttl).await {
+            Ok(term) => {
+                self.state().incidents.insert(incident.clone(), term);
+                Kept::Held
+            }
+            Err(LeaseError::Held { holder, .. }) if holder != self.holder => {
+                self.state().incidents.remove(incident);
+                Kept::Gone
+            }
+            Err(_) => Kept::Unsure,
+        }
     }
 
     /// Gives the lease of an incident up.
@@ -194,17 +214,10 @@ impl Tenure {
     pub async fn look(&self) -> Vec<Change> {
         let mut changes = vec![];
         self.renew_domain().await;
-        let led: Vec<(IncidentId, Term)> = {
-            let state = self.state();
-            state
-                .incidents
-                .iter()
-                .map(|(i, t)| (i.clone(), *t))
-                .collect()
-        };
-        for (incident, term) in led {
-            let renewed = self.leases.renew(&incident_lease(&incident), term).await;
-            if matches!(renewed, Err(LeaseError::Lost(_))) && !self.take_again(&incident).await {
+        let led: Vec<IncidentId> = self.state().incidents.keys().cloned().collect();
+        for incident in led {
+            let given_up = !self.state().incidents.contains_key(&incident);
+            if !given_up && self.keep(&incident).await == Kept::Gone {
                 changes.push(Change::IncidentLost(incident));
             }
         }
@@ -216,23 +229,6 @@ impl Tenure {
             }
         }
         changes
-    }
-
-    /// An incident's lease that ran out while the server was away is taken again, if nobody else did; what is left of the own
-    /// one is waited for. Says whether the incident may still be this process' own.
-    async fn take_again(&self, incident: &IncidentId) -> bool {
-        let name = incident_lease(incident);
-        match self.leases.take(&name, &self.holder, self.ttl).await {
-            Ok(term) => {
-                self.state().incidents.insert(incident.clone(), term);
-                true
-            }
-            Err(LeaseError::Held { holder, .. }) if holder != self.holder => {
-                self.state().incidents.remove(incident);
-                false
-            }
-            Err(_) => true,
-        }
     }
 
     #[expect(clippy::disallowed_methods, reason = "a lease lasts in real time")]

@@ -104,13 +104,3 @@ impl Intake {
         std::mem::take(&mut *self.drops.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
-
-/// The wall clock, in ms since 1970: the only place here that reads it.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the listeners stand at the edge of the process"
-)]
-pub fn wall() -> NetTime {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    NetTime(since.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)))
-}

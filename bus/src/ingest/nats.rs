@@ -4,7 +4,8 @@
 //! in our hands when the process died comes again; from core NATS what does not fit into the queue is dropped and counted.
 
 use super::config::NatsInput;
-use super::intake::{Arrived, Intake, wall};
+use super::intake::{Arrived, Intake};
+use crate::clock::wall;
 use crate::decode::Format;
 use crate::nats::{NatsConfig, NatsTap, TapConfig, TapDelivery, TapError};
 use tokio::sync::oneshot;

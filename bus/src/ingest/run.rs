@@ -6,11 +6,12 @@
 use super::account::Counts;
 use super::config::{IngestConfig, NatsInput};
 use super::http::{HttpListener, ListenError};
-use super::intake::{Arrived, Intake, Verdict, wall};
+use super::intake::{Arrived, Intake, Verdict};
 use super::nats::SubjectListener;
 use super::output::{Origin, Output};
 use super::pipeline::Pipeline;
 use super::syslog::SyslogListener;
+use crate::clock::wall;
 use crate::decode::Limits;
 use crate::mapping::Mapper;
 use crate::nats::{NatsConfig, TapError};

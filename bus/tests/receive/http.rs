@@ -13,7 +13,8 @@ use prost::Message;
 use std::io::Write as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use zizhi_bus::ingest::intake::{Verdict, wall};
+use zizhi_bus::clock::wall;
+use zizhi_bus::ingest::intake::Verdict;
 use zizhi_bus::ingest::output::Output;
 
 const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");

@@ -3,9 +3,9 @@
 use crate::client::{PATIENCE, only_up};
 use crate::nats_server::NatsServer;
 use std::sync::Arc;
+use zizhi_bus::clock::wall;
 use zizhi_bus::decode::Format;
 use zizhi_bus::ingest::config::NatsInput;
-use zizhi_bus::ingest::intake::wall;
 use zizhi_bus::ingest::output::{DEAD_LETTERS, SOURCES};
 use zizhi_bus::ingest::publish::{BusSink, SourceCounts};
 use zizhi_bus::nats::inspect;

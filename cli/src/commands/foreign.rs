@@ -3,12 +3,12 @@
 use crate::commands::no_driver::NoDriver;
 use crate::fail::Failure;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use zizhi_agents::SwarmConfig;
 use zizhi_bus::Message;
 use zizhi_bus::batch::{SAMPLES_MAX, telemetry};
 use zizhi_bus::decode::{Format, Limits, Raw, decode, sniff};
-use zizhi_bus::mapping::{Mapped, Mapper, Rates, ReadingSource, folder};
+use zizhi_bus::mapping::{Mapped, Mapper, Rates, ReadingSource};
 use zizhi_bus::recording::Messages;
 use zizhi_evaluation::replay::{self, Setting};
 use zizhi_types::plan::Mode;
@@ -38,7 +38,7 @@ pub struct Foreign {
 pub fn open(
     path: &Path,
     format: Format,
-    mapping: Option<&Path>,
+    mapping: Option<&PathBuf>,
     network: &Network,
 ) -> Result<Foreign, Failure> {
     let size = std::fs::metadata(path)?.len();
@@ -50,10 +50,7 @@ pub fn open(
         .into());
     }
     let payload = std::fs::read(path)?;
-    let mut mapper = Mapper::shipped()?;
-    if let Some(own) = mapping {
-        folder::load(&mut mapper, own)?;
-    }
+    let mapper = crate::commands::ingest::mapper(mapping)?;
     let (measurements, left_out) = measurements(path, &payload, format, &mapper);
     let Some(start) = measurements.iter().map(|m| m.at).min() else {
         return Err(format!(

@@ -40,7 +40,7 @@ pub fn run(args: ReplayArgs, lang: Language) -> Result<ExitCode, Failure> {
         played(Reader::open(&path)?, catalog, journal, pace, lang)?
     } else {
         let network = network::load(&args.network)?;
-        let found = foreign::open(&path, args.format, args.mapping.as_deref(), &network)?;
+        let found = foreign::open(&path, args.format, args.mapping.as_ref(), &network)?;
         if found.left_out > 0 {
             eprintln!(
                 "{}: {} / {}",

@@ -7,15 +7,12 @@
     reason = "the lab waits for real routers: this file is where it stands at the edge of the process"
 )]
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use zizhi_types::NetTime;
 
 /// The lab's time: milliseconds since 1970 in UTC.
 pub fn now() -> NetTime {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    NetTime(since.as_millis() as u64)
+    zizhi_bus::clock::wall()
 }
 
 /// Measures how long something takes.

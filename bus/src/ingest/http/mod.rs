@@ -16,7 +16,8 @@ mod route;
 pub use auth::{Door, DoorError};
 
 use super::config::HttpInput;
-use super::intake::{Arrived, Intake, Verdict, wall};
+use super::intake::{Arrived, Intake, Verdict};
+use crate::clock::wall;
 use answer::Answer;
 use body::Refusal;
 use http_body_util::Full;

@@ -8,7 +8,8 @@ pub mod frames;
 
 use super::config::{Protocol, SyslogInput};
 use super::http::{ListenError, pause};
-use super::intake::{Arrived, Intake, wall};
+use super::intake::{Arrived, Intake};
+use crate::clock::wall;
 use crate::decode::Format;
 use frames::Frames;
 use std::collections::BTreeMap;

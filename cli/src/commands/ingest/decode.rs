@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
+use zizhi_bus::clock::wall;
 use zizhi_bus::decode::{Decoded, Format, Item, Limits, Raw, Reject, decode, sniff};
-use zizhi_bus::mapping::{Mapped, Mapper, Pins, Rates, ReadingSource, folder, json};
+use zizhi_bus::mapping::{Mapped, Mapper, Pins, Rates, ReadingSource, json};
 use zizhi_types::NetTime;
 
 /// Most series of one file whose counts become rates and whose types are watched.
@@ -25,7 +26,7 @@ enum DecodeError {
 
 /// Decodes a file and prints what it means.
 pub fn run(args: DecodeArgs) -> Result<ExitCode, Failure> {
-    let mapper = mapper(args.mapping.as_deref()).map_err(DecodeError::Rules)?;
+    let mapper = super::mapper(&args.mapping).map_err(DecodeError::Rules)?;
     let name = args.file.display().to_string();
     let payload = read(&args.file).map_err(|error| DecodeError::Read(name.clone(), error))?;
     let headers = BTreeMap::new();
@@ -34,7 +35,7 @@ pub fn run(args: DecodeArgs) -> Result<ExitCode, Failure> {
         subject: &name,
         content_type: "",
         headers: &headers,
-        received: args.received.unwrap_or_else(now),
+        received: args.received.unwrap_or_else(wall),
     };
     let format = match args.format {
         Format::Auto => sniff(&raw).unwrap_or(Format::Auto),
@@ -52,14 +53,6 @@ pub fn run(args: DecodeArgs) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::from(FOUND)
     })
-}
-
-fn mapper(own: Option<&Path>) -> Result<Mapper, Failure> {
-    let mut mapper = Mapper::shipped()?;
-    if let Some(own) = own {
-        folder::load(&mut mapper, own)?;
-    }
-    Ok(mapper)
 }
 
 /// The file, up to one byte more than is decoded: a longer one is told as too long.
@@ -103,13 +96,4 @@ fn with_rate(mapped: Mapped, rates: &mut Rates) -> Mapped {
         return mapped;
     };
     rates.take(reading.clone()).map_or(mapped, Mapped::Reading)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a message without a time of its own is of the moment when it is read"
-)]
-fn now() -> NetTime {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    NetTime(since.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)))
 }

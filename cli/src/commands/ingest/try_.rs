@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use zizhi_bus::ingest::config::{self, HttpInput, NatsInput, Protocol, SyslogInput};
 use zizhi_bus::ingest::output::{Origin, Output, Unplaced};
 use zizhi_bus::ingest::run::Heard;
-use zizhi_bus::mapping::{Mapper, folder};
+use zizhi_bus::mapping::Mapper;
 use zizhi_bus::{Ingest, IngestConfig, NatsConfig};
 use zizhi_types::text::Language;
 
@@ -92,10 +92,7 @@ fn plan(args: &TryArgs) -> Result<Plan, Failure> {
     if ingest.http.is_none() && ingest.syslog.is_empty() && ingest.nats.is_empty() {
         return Err("nothing to listen to: name --config, --http, --syslog or --subject".into());
     }
-    let mut mapper = Mapper::shipped()?;
-    for own in ingest.mappings.iter().chain(&args.mapping) {
-        folder::load(&mut mapper, own)?;
-    }
+    let mapper = super::mapper(ingest.mappings.iter().chain(&args.mapping))?;
     Ok(Plan {
         ingest,
         server,

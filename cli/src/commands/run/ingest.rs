@@ -12,7 +12,6 @@ use zizhi_bus::ingest::account::Counts;
 use zizhi_bus::ingest::output::{Origin, Output};
 use zizhi_bus::ingest::publish::BusSink;
 use zizhi_bus::ingest::run::Sink;
-use zizhi_bus::mapping::{Mapper, folder};
 use zizhi_types::NetTime;
 
 /// The newest account of every sender, for the metrics.
@@ -81,10 +80,7 @@ pub async fn start(
     if ingest.http.is_none() && ingest.syslog.is_empty() && ingest.nats.is_empty() {
         return Ok(None);
     }
-    let mut mapper = Mapper::shipped()?;
-    for own in &ingest.mappings {
-        folder::load(&mut mapper, own)?;
-    }
+    let mapper = crate::commands::ingest::mapper(&ingest.mappings)?;
     let sink = Kept {
         bus: BusSink::new(bus),
         accounts,

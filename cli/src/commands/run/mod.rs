@@ -14,19 +14,21 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tell::{Republish, read_records, wall};
+use tell::{Republish, read_records};
 use watchable::{Watched, Watcher};
 use zizhi_agents::remote::RemoteDriver;
 use zizhi_agents::tenure::Tenure;
 use zizhi_agents::{Ground, Resume, Share, Swarm, SwarmConfig};
+use zizhi_bus::clock::wall;
 use zizhi_bus::journal::{Journal, SigningKey};
 use zizhi_bus::nats::NatsBus;
 use zizhi_bus::{Bus, EmbeddedBus, Leases};
 use zizhi_evaluation::sandbox::network;
 use zizhi_playbooks::{Catalog, Driver};
 use zizhi_types::text::Language;
-use zizhi_types::{Domain, Network, Record};
+use zizhi_types::{Domain, NetTime, Network, Record};
 
 /// Messages that wait on the embedded bus before telemetry is dropped.
 const BUS_CAPACITY: usize = 65_536;
@@ -183,7 +185,10 @@ async fn live(
     let address = watcher.address();
     let watcher = Arc::new(Mutex::new(watcher));
     let looking = Arc::clone(&watcher);
+    let time = Time::of(&config, ground.now);
+    let passing = time.clone();
     let telling = republish.start(move |record| {
+        passing.0.latest.fetch_max(record.at.0, Ordering::Relaxed);
         told.record(record);
         looking
             .lock()
@@ -200,7 +205,7 @@ async fn live(
     }
     let listening = ingest::start(&config, Arc::clone(&meeting.bus), accounts).await?;
     told.started(&config, &path, resumed, address)?;
-    let ended = watch(stop, &mut swarm, &journal).await;
+    let ended = watch(stop, &mut swarm, &journal, &time).await;
     if let Some(listening) = listening {
         listening.stop().await;
     }
@@ -211,7 +216,7 @@ async fn live(
         Ok(()) => "interrupted",
         Err(_) => "the journal cannot be written",
     };
-    swarm.pause(wall(), reason).await?;
+    swarm.pause(time.now(), reason).await?;
     telling.abort();
     let _ = telling.await;
     if let Some(watcher) = Arc::into_inner(watcher) {
@@ -221,11 +226,36 @@ async fn live(
     ended.map(|()| ExitCode::SUCCESS)
 }
 
+/// What the process itself takes for now: the machine's clock, or the newest record's where the network tells the time.
+#[derive(Clone)]
+struct Time(Arc<Known>);
+
+struct Known {
+    is_wall: bool,
+    latest: AtomicU64,
+}
+
+impl Time {
+    fn of(config: &RunConfig, start: NetTime) -> Self {
+        Self(Arc::new(Known {
+            is_wall: config.clock == ClockArg::Wall,
+            latest: AtomicU64::new(start.0),
+        }))
+    }
+
+    fn now(&self) -> NetTime {
+        if self.0.is_wall {
+            return wall();
+        }
+        NetTime(self.0.latest.load(Ordering::Relaxed))
+    }
+}
+
 /// The network's time before anybody told it.
-fn first_time(config: &RunConfig) -> zizhi_types::NetTime {
+fn first_time(config: &RunConfig) -> NetTime {
     match config.clock {
         ClockArg::Wall => wall(),
-        ClockArg::Bus => zizhi_types::NetTime(0),
+        ClockArg::Bus => NetTime(0),
     }
 }
 
@@ -295,6 +325,7 @@ async fn watch(
     stop: impl Future<Output = ()>,
     swarm: &mut Swarm,
     journal: &Journal,
+    time: &Time,
 ) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(stop);
     let mut looks = tokio::time::interval(std::time::Duration::from_secs(1));
@@ -304,7 +335,7 @@ async fn watch(
             () = &mut stop => return Ok(()),
             _ = looks.tick() => {
                 journal.flush()?;
-                swarm.tell_drops(wall())?;
+                swarm.tell_drops(time.now())?;
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::task::JoinHandle;
+use zizhi_bus::clock::wall;
 use zizhi_bus::journal::{self, Journal};
 use zizhi_bus::{Bus, BusError};
 use zizhi_types::wire::{self, Clock, Inventory};
@@ -11,16 +12,6 @@ use zizhi_types::{Domain, NetTime, Network, Record};
 
 /// How often new records are looked for.
 const LOOK: Duration = Duration::from_millis(50);
-
-/// The wall clock as network time.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the edge of the process: here network time is made from wall time"
-)]
-pub fn wall() -> NetTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    NetTime(since.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)))
-}
 
 async fn say<T: serde::Serialize>(
     bus: &dyn Bus,

@@ -2,7 +2,6 @@
 
 use super::config::TelemetryConfig;
 use super::ingest::Accounts;
-use super::tell::wall;
 use crate::fail::Failure;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +9,11 @@ use zizhi_agents::meter::Readings;
 use zizhi_agents::meter::shell::{SharedMeter, routes};
 use zizhi_agents::tenure::Tenure;
 use zizhi_agents::trace::{Settings, Traces};
+use zizhi_bus::clock::wall;
 use zizhi_bus::expose::{self, Exposed};
 use zizhi_bus::otlp_export::{ExportConfig, Exporter, Resource};
 use zizhi_bus::{Bus, Journal};
-use zizhi_types::Record;
+use zizhi_types::{NetTime, Record};
 
 /// What is read at each scrape.
 pub struct Watched {
@@ -40,6 +40,7 @@ impl Watched {
         Readings {
             bus: Some(self.bus.stats()),
             journal: Some(self.journal.stats()),
+            journal_lag: self.journal.lag(),
             sources: self.accounts.sources(),
             leases_held: (!self.tenures.is_empty()).then_some(held as u64),
             not_ready,
@@ -48,10 +49,42 @@ impl Watched {
     }
 }
 
+/// Spans on their way.
+struct Tracing {
+    scope: String,
+    clock_is_wall: bool,
+    /// Made with the first record that has a time: simulated time is placed by when it was heard.
+    traces: Option<Traces>,
+    exporter: Exporter,
+}
+
+impl Tracing {
+    fn traces(&mut self, now: NetTime) -> Option<&mut Traces> {
+        if now == NetTime(0) {
+            return None;
+        }
+        let offset_ms = if self.clock_is_wall {
+            0
+        } else {
+            wall().since(now)
+        };
+        let scope = &self.scope;
+        Some(self.traces.get_or_insert_with(|| {
+            let scope = scope.clone();
+            Traces::new(Settings { scope, offset_ms })
+        }))
+    }
+
+    fn observe(&mut self, record: &Record) {
+        let spans = self.traces(record.at).map(|t| t.observe(record));
+        self.exporter.offer(spans.unwrap_or_default());
+    }
+}
+
 /// Takes every record of the process, in order.
 pub struct Watcher {
     meter: SharedMeter,
-    traces: Option<(Traces, Exporter)>,
+    traces: Option<Tracing>,
     exposed: Option<Exposed>,
 }
 
@@ -81,9 +114,12 @@ impl Watcher {
                     scope: scope.clone(),
                 };
                 let exporter = Exporter::start(ExportConfig::new(endpoint, resource))?;
-                // Simulated time is told from the moment on which this process started.
-                let offset_ms = if clock_is_wall { 0 } else { wall().0 };
-                Some((Traces::new(Settings { scope, offset_ms }), exporter))
+                Some(Tracing {
+                    scope,
+                    clock_is_wall,
+                    traces: None,
+                    exporter,
+                })
             }
             None => None,
         };
@@ -99,9 +135,13 @@ impl Watcher {
         self.exposed.as_ref().map(Exposed::address)
     }
 
-    /// What was written before a restart: no new spans of what was told.
+    /// What was written before a restart: counters go on from it, and what was told gives no new spans.
     pub fn resume(&mut self, old: &[Record]) {
-        if let Some((traces, _)) = &mut self.traces {
+        for record in old {
+            self.meter.observe(record);
+        }
+        let now = old.last().map_or(NetTime(0), |r| r.at);
+        if let Some(traces) = self.traces.as_mut().and_then(|t| t.traces(now)) {
             traces.resume(old);
         }
     }
@@ -109,16 +149,17 @@ impl Watcher {
     /// The next record.
     pub fn observe(&mut self, record: &Record) {
         self.meter.observe(record);
-        if let Some((traces, exporter)) = &mut self.traces {
-            exporter.offer(traces.observe(record));
+        if let Some(tracing) = &mut self.traces {
+            tracing.observe(record);
         }
     }
 
     /// Sends what is left.
     pub async fn stop(self) {
-        if let Some((mut traces, exporter)) = self.traces {
-            exporter.offer(traces.finish());
-            exporter.stop(Duration::from_secs(5)).await;
+        if let Some(tracing) = self.traces {
+            let left = tracing.traces.map(|mut t| t.finish());
+            tracing.exporter.offer(left.unwrap_or_default());
+            tracing.exporter.stop(Duration::from_secs(5)).await;
         }
         if let Some(exposed) = self.exposed {
             exposed.stop().await;
