@@ -53,19 +53,20 @@ const HOMES: &[(&str, &str)] = &[
 
 /// Libraries for plain work (errors, encoding, hashing, tests): everyone may use them.
 const EVERYWHERE: &[&str] = &[
-    "async-trait",
     "assert_cmd",
+    "async-trait",
     "comfy-table",
     "csv",
     "flate2",
     "futures-util",
     "indicatif",
-    "jiff",
     "insta",
+    "jiff",
     "proptest",
     "rand",
     "rand_chacha",
     "rand_distr",
+    "rustc-hash",
     "serde",
     "serde-saphyr",
     "serde_json",

@@ -106,6 +106,17 @@ pub fn thread_cpu_ns() -> f64 {
         .unwrap_or(f64::NAN)
 }
 
+/// Processor time of all threads of this process but those of a name, in nanoseconds.
+pub fn cpu_ns_without(name: &str) -> f64 {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    let of = |task: std::path::PathBuf| {
+        let of = |file: &str| std::fs::read_to_string(task.join(file)).unwrap_or_default();
+        let spent: f64 = of("schedstat").split(' ').next()?.parse().ok()?;
+        (of("comm").trim() != name).then_some(spent)
+    };
+    tasks.flatten().filter_map(|t| of(t.path())).sum()
+}
+
 /// Resident memory of this process in bytes.
 pub fn resident() -> f64 {
     let text = read("/proc/self/status");

@@ -1,14 +1,33 @@
 //! What do one publisher's numbers mean? Texts back to back in one string, found by plain index.
 
 use super::view::Entry;
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
 
 /// Where an entry's texts lie: object, metric, unit, one after the other. No object: not known yet.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Place {
     start: u32,
     object: u16,
     metric: u16,
     unit: u16,
+    /// A hash of the texts. Entries are said again and again: most are known, and are compared without a look at the texts.
+    mark: u32,
+}
+
+impl Place {
+    fn of(entry: &Entry<'_>, start: u32) -> Self {
+        let len = |text: &str| u16::try_from(text.len()).unwrap_or(u16::MAX);
+        let mut hasher = FxHasher::default();
+        (entry.object, entry.metric, entry.unit).hash(&mut hasher);
+        Self {
+            start,
+            object: len(entry.object),
+            metric: len(entry.metric),
+            unit: len(entry.unit),
+            mark: (hasher.finish() >> 32) as u32,
+        }
+    }
 }
 
 /// The name of a series.
@@ -69,16 +88,14 @@ pub(super) struct Dictionary {
 impl Dictionary {
     /// Takes an entry, as long as the dictionary stays within `most`.
     pub fn learn(&mut self, entry: &Entry<'_>, most: Room) -> Learnt {
-        if let Some(known) = self.name(entry.id) {
-            let same = (known.object, known.metric, known.unit)
-                == (entry.object, entry.metric, entry.unit);
-            return if same {
+        let index = entry.id as usize;
+        if let Some(known) = self.places.get(index).filter(|p| p.object > 0) {
+            return if *known == Place::of(entry, known.start) {
                 Learnt::Known
             } else {
                 Learnt::Contradicts
             };
         }
-        let index = entry.id as usize;
         let bytes = entry.object.len() + entry.metric.len() + entry.unit.len();
         let Ok(start) = u32::try_from(self.texts.len()) else {
             return Learnt::NoRoom;
@@ -89,13 +106,7 @@ impl Dictionary {
         if index >= self.places.len() {
             self.places.resize(index + 1, Place::default());
         }
-        let len = |text: &str| u16::try_from(text.len()).unwrap_or(u16::MAX);
-        self.places[index] = Place {
-            start,
-            object: len(entry.object),
-            metric: len(entry.metric),
-            unit: len(entry.unit),
-        };
+        self.places[index] = Place::of(entry, start);
         for text in [entry.object, entry.metric, entry.unit] {
             self.texts.push_str(text);
         }

@@ -13,6 +13,8 @@ use zizhi_types::NetTime;
 pub const GROUP: usize = 256;
 /// Samples of a series from one repetition of its dictionary entry to the next, at most.
 pub const REPEAT: u8 = 32;
+/// Pauses from here on are shortened once, by a different length for neighbouring series.
+const SPREAD: u8 = 8;
 /// Most series of one publisher: what a receiver takes by default.
 const SERIES_MAX: usize = 1 << 20;
 
@@ -173,10 +175,12 @@ impl Encoder {
                 series.left -= 1;
                 continue;
             }
-            series.step = (series.step * 2).clamp(1, REPEAT);
-            // Series that began together do not repeat together for ever.
-            let early = if series.step == REPEAT {
-                waiting.id % 8
+            let before = series.step;
+            series.step = (before * 2).clamp(1, REPEAT);
+            // Series that began together do not repeat together for ever: their turns are spread over the longer pauses.
+            let is_spread = before < REPEAT && series.step >= SPREAD;
+            let early = if is_spread {
+                waiting.id % u32::from(series.step)
             } else {
                 0
             };

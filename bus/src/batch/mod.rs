@@ -27,8 +27,8 @@
 //! | | `d` × | id (4), lengths of object, metric, unit (2 each), then the three texts: UTF-8; only the unit may be empty |
 //! | | `s` × | id (4), milliseconds after the base time (4, signed, only with flag bit 0), value (8, IEEE 754) |
 //!
-//! A receiver that starts late or missed a message learns the numbers soon: the entry of a series travels with its 1st, 2nd,
-//! 4th, 8th, 16th sample and then with every 32nd at the latest ([`REPEAT`]). Until then its samples mean nothing: they are
+//! A receiver that starts late or missed a message learns the numbers soon: the entry of a series travels with its 1st, 2nd
+//! and 4th sample, then after pauses that grow to 32 samples ([`REPEAT`]). Until then its samples mean nothing: they are
 //! dropped and counted, since keeping what may never get a name needs memory without bound.
 //!
 //! Pure: no I/O, no clock, no panic on any bytes, memory bounded by [`Limits`].

@@ -16,6 +16,7 @@ pub mod gnmic;
 mod item;
 mod json;
 mod number;
+mod numbers;
 pub mod otlp;
 pub mod remote_write;
 mod severity;
@@ -30,6 +31,7 @@ pub use item::{
     AlarmItem, AlarmState, Decoded, EventItem, Item, Kind, Limits, Point, Raw, Reject, Value,
 };
 pub use number::rfc3339;
+pub use numbers::{Numbered, numbers};
 pub use sniff::sniff;
 
 /// Reads a message. [`Format::Auto`] is found out by [`sniff`]; who needs to know what it was asks that first.

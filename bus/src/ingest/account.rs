@@ -6,7 +6,8 @@
 //! Pure. Memory is bounded by the number of sources and of series: one source that makes up a million series in a minute
 //! gets its cap, is counted, and harms no other.
 
-use crate::decode::{Kind, Point, Value};
+use crate::batch::Order;
+use crate::decode::{Kind, Numbered, Point, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -17,6 +18,12 @@ pub const OTHERS: &str = "(others)";
 
 /// Differences of clocks that the median is taken of.
 const SKEWS: usize = 63;
+
+/// A jump of a publisher's numbers beyond this, ahead or back, is taken for a new count and not for a loss. Our choice.
+const JUMP: u64 = 10_000;
+
+/// Publishers of one source whose numbers are followed: a relay speaks for many hosts. Those of more are not.
+const PUBLISHERS: usize = 1024;
 
 /// A series that was silent for so long gives its place to a new one once the cap is reached, in ms. Our choice: an hour.
 const IDLE_MS: u64 = 3_600_000;
@@ -82,7 +89,7 @@ pub struct Counts {
     pub unplaced: u64,
     /// Of those out: values before an earlier one of their series.
     pub out_of_order: u64,
-    /// Messages missing between two that came, where the transport numbers them.
+    /// Messages missing between those that came, where their publisher numbers them ([`crate::decode::numbers`]).
     pub gaps: u64,
     /// Counters that began again.
     pub resets: u64,
@@ -135,7 +142,9 @@ struct Source {
     counts: Counts,
     series: BTreeMap<u64, Series>,
     skews: VecDeque<i64>,
-    sequence: Option<u64>,
+    orders: BTreeMap<String, Order>,
+    /// Messages that were missing before a publisher began to count anew.
+    gone: u64,
     swept: NetTime,
 }
 
@@ -168,20 +177,19 @@ impl Accounts {
         self.sources.iter().map(one).collect()
     }
 
-    /// A message came, with its number where its transport gives one.
-    pub fn message(&mut self, source: &str, format: &str, sequence: Option<u64>, now: NetTime) {
+    /// A message came.
+    pub fn message(&mut self, source: &str, format: &str, now: NetTime) {
         let source = self.source(source);
         source.counts.messages += 1;
         source.counts.last_seen = now;
         if source.counts.format != format {
             format.clone_into(&mut source.counts.format);
         }
-        if let Some(number) = sequence {
-            if let Some(before) = source.sequence {
-                source.counts.gaps += number.saturating_sub(before.saturating_add(1));
-            }
-            source.sequence = source.sequence.max(Some(number));
-        }
+    }
+
+    /// Its publisher says which of its messages it is.
+    pub fn numbered(&mut self, source: &str, numbered: &Numbered) {
+        self.source(source).numbered(numbered);
     }
 
     /// Messages were dropped unread.
@@ -247,8 +255,26 @@ impl Source {
         Counts {
             series: self.series.len() as u64,
             skew_ms: skews.get(skews.len() / 2).copied(),
+            gaps: self.gone + self.orders.values().map(Order::missing).sum::<u64>(),
             ..self.counts.clone()
         }
+    }
+
+    fn numbered(&mut self, numbered: &Numbered) {
+        let is_known = self.orders.contains_key(&numbered.publisher);
+        if numbered.number == 0 || (!is_known && self.orders.len() == PUBLISHERS) {
+            return;
+        }
+        let order = self.orders.entry(numbered.publisher.clone()).or_default();
+        // One that started again counts from 1; a device may also wrap around.
+        let is_new_count = order.last() > 0
+            && (numbered.number.abs_diff(order.last()) > JUMP
+                || (numbered.number == 1 && order.last() > 1));
+        if is_new_count {
+            self.gone += order.missing();
+            *order = Order::default();
+        }
+        order.take(numbered.number);
     }
 
     const fn count(&mut self, fate: Fate) {

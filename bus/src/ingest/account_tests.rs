@@ -104,18 +104,40 @@ fn sources_beyond_the_bound_share_one_account() {
 }
 
 #[test]
-fn the_skew_of_a_clock_is_the_median_and_gaps_are_counted() {
+fn the_skew_of_a_clock_is_the_median() {
     let mut accounts = Accounts::new(bounds());
     for (n, behind) in [2000, 2500, 90_000].into_iter().enumerate() {
         accounts.point("s", &number(&format!("m{n}"), 1.0, NOW - behind), NOW);
     }
-    for sequence in [5, 6, 9, 7] {
-        accounts.message("s", "syslog", Some(sequence), NOW);
-    }
     let counts = &accounts.counts()["s"];
     assert_eq!(counts.skew_ms, Some(2500));
     assert!(!counts.whole_seconds);
-    assert_eq!(counts.gaps, 2);
+}
+
+#[test]
+fn what_is_missing_is_counted_for_each_publisher_until_it_comes_late() {
+    let mut accounts = Accounts::new(bounds());
+    let mut take = |publisher: &str, numbers: &[u64]| {
+        for number in numbers {
+            let publisher = publisher.to_owned();
+            let number = *number;
+            accounts.numbered("relay", &Numbered { publisher, number });
+        }
+        accounts.counts()["relay"].gaps
+    };
+    assert_eq!(take("pe1", &[5, 6, 9, 7]), 1, "8 is missing");
+    assert_eq!(take("pe2", &[100, 102]), 2, "101 of another host too");
+    assert_eq!(
+        take("pe1", &[1, 2, 4]),
+        3,
+        "a host that starts again counts from 1"
+    );
+    assert_eq!(
+        take("pe2", &[5_000_000]),
+        3,
+        "so long a jump is a new count"
+    );
+    assert_eq!(take("pe2", &[5_000_001, 0]), 3, "0 is no number");
 }
 
 proptest! {

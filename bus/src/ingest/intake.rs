@@ -28,7 +28,7 @@ pub struct Arrived {
     pub headers: BTreeMap<String, String>,
     /// When it came.
     pub received: NetTime,
-    /// The transport's number, where it has one.
+    /// The transport's number of it, where it has one: to find it again.
     pub sequence: Option<u64>,
     /// Where the verdict goes, if somebody waits for it.
     pub answer: Option<oneshot::Sender<Verdict>>,

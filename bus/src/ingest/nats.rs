@@ -91,7 +91,7 @@ impl SubjectListener {
             content_type: content_type.unwrap_or_default(),
             headers,
             received: wall(),
-            sequence: None,
+            sequence: delivery.sequence,
             answer: self.is_stream.then_some(answer),
         };
         self.intake.put(arrived).await.ok()?;

@@ -10,7 +10,7 @@ use super::account::{Accounts, Bounds, Counts, Fate};
 use super::intake::{Arrived, Verdict};
 use super::output::{Alarm, DeadLetter, Event, Origin, Output, Placed, Unplaced, text};
 use crate::decode::remote_write::{self, Version};
-use crate::decode::{self, Decoded, Format, Item, Limits, Point, Raw, Reject, otlp};
+use crate::decode::{self, Decoded, Format, Item, Limits, Numbered, Point, Raw, Reject, otlp};
 use crate::mapping::{Mapped, Mapper, Rates, Reading, ReadingSource};
 use std::collections::BTreeMap;
 use zizhi_types::NetTime;
@@ -34,6 +34,7 @@ struct Decoding {
     is_unreadable: bool,
     empty: u64,
     written: [u64; 3],
+    numbers: Vec<Numbered>,
 }
 
 /// One message under way: what it has said so far.
@@ -75,7 +76,10 @@ impl Pipeline {
         let reading = read(arrived, &self.limits);
         let source = &arrived.source;
         let name = reading.format.as_str();
-        self.accounts.message(source, name, arrived.sequence, now);
+        self.accounts.message(source, name, now);
+        for numbered in &reading.numbers {
+            self.accounts.numbered(source, numbered);
+        }
         self.messages += 1;
         let mut message = Message::new(arrived, &reading, self.messages, now);
         self.accounts.empty(source, reading.empty);
@@ -250,7 +254,11 @@ fn read(arrived: &Arrived, limits: &Limits) -> Decoding {
         other => {
             let decoded = decode::decode(other, &raw, limits);
             let is_unreadable = decoded.items.is_empty() && !decoded.rejects.is_empty();
-            Decoding::of(format, decoded, is_unreadable)
+            let numbers = decode::numbers(format, &raw, &decoded);
+            Decoding {
+                numbers,
+                ..Decoding::of(format, decoded, is_unreadable)
+            }
         }
     }
 }
@@ -283,6 +291,7 @@ impl Decoding {
             is_unreadable,
             empty: 0,
             written: [0; 3],
+            numbers: vec![],
         }
     }
 }

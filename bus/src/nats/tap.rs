@@ -93,6 +93,8 @@ pub struct TapDelivery {
     pub headers: BTreeMap<String, String>,
     /// As it came.
     pub payload: Vec<u8>,
+    /// Its number in the stream; `None` from core NATS. Another subject of the stream leaves holes here: they are no loss.
+    pub sequence: Option<u64>,
     confirm: Option<Confirm>,
     _in_hand: InHand,
 }
@@ -224,7 +226,7 @@ impl Inner {
                 next = subscriber.next() => next,
             };
             let Some(message) = next else { return };
-            let delivery = self.delivery(&message, None);
+            let delivery = self.delivery(&message, None, None);
             match queue.try_send(delivery) {
                 Ok(()) => {}
                 Err(mpsc::error::TrySendError::Full(_)) => {
@@ -302,9 +304,10 @@ impl Inner {
         message: jetstream::Message,
         queue: &mpsc::Sender<TapDelivery>,
     ) {
+        let sequence = message.info().ok().map(|info| info.stream_sequence);
         let (message, acker) = message.split();
         let (done, handled) = oneshot::channel();
-        let delivery = self.delivery(&message, Some(Confirm::new(done)));
+        let delivery = self.delivery(&message, sequence, Some(Confirm::new(done)));
         if queue.send(delivery).await.is_ok() {
             self.tasks.spawn(confirm(acker, handled));
         }
@@ -313,6 +316,7 @@ impl Inner {
     fn delivery(
         self: &Arc<Self>,
         message: &async_nats::Message,
+        sequence: Option<u64>,
         confirm: Option<Confirm>,
     ) -> TapDelivery {
         self.received.fetch_add(1, Ordering::Relaxed);
@@ -321,6 +325,7 @@ impl Inner {
             subject: message.subject.to_string(),
             headers: headers.map(lower).unwrap_or_default(),
             payload: message.payload.to_vec(),
+            sequence,
             confirm,
             _in_hand: self.gauge.take(),
         }
