@@ -21,7 +21,8 @@ pub struct Program {
 }
 
 impl Program {
-    fn start(args: &[&str], errors: &Path) -> Self {
+    /// Starts it; what it says on standard error goes to a file.
+    pub fn start(args: &[&str], errors: &Path) -> Self {
         let errors = std::fs::OpenOptions::new()
             .create(true)
             .append(true)

@@ -11,4 +11,5 @@ mod nats_server;
 
 mod fleet;
 mod killed;
+mod senders;
 mod together;
