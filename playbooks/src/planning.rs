@@ -84,7 +84,9 @@ pub fn candidates(
     (drafts, rejected)
 }
 
-fn draft(
+/// The draft of one playbook for a hypothesis, whether or not the playbook is meant for its fault; why not, if it does
+/// not fit.
+pub(crate) fn draft(
     playbook: &Playbook,
     hypothesis: &Hypothesis,
     context: &Context,
@@ -132,7 +134,7 @@ fn fill(params: &[Param], scope: &Scope) -> Result<BTreeMap<String, Value>, Bili
         .collect()
 }
 
-fn filled(param: &Param, scope: &Scope) -> Result<Value, String> {
+pub(crate) fn filled(param: &Param, scope: &Scope) -> Result<Value, String> {
     let value = values::value(&param.value, scope)?;
     match &value {
         Value::Number(n) if param.number => param.allows(*n)?,

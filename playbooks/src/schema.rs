@@ -19,6 +19,8 @@ pub struct File {
     pub kind: Spanned<String>,
     pub metadata: Metadata,
     pub spec: Spec,
+    /// What its author expects of it: see [`crate::scripted`].
+    pub tests: Option<Vec<crate::scripted::Test>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,5 +1,15 @@
 //! `zizhi playbook`: what may be done, and whether a file says it well.
 
+mod cacao;
+mod diff;
+mod journal_case;
+mod new;
+mod rehearse;
+mod situation;
+mod test;
+mod traffic;
+mod try_;
+
 use super::{FOUND, json_line, pick};
 use crate::args::PlaybookCommand;
 use crate::fail::Failure;
@@ -20,6 +30,13 @@ pub fn run(command: PlaybookCommand, lang: Language) -> Result<ExitCode, Failure
             list(&catalog, args.json, lang)
         }
         PlaybookCommand::Lint { paths, json } => check(&paths, json),
+        PlaybookCommand::New(args) => new::run(args, lang),
+        PlaybookCommand::Test(args) => test::run(args, lang),
+        PlaybookCommand::Try(args) => try_::run(args, lang),
+        PlaybookCommand::Rehearse(args) => rehearse::run(args, lang),
+        PlaybookCommand::Diff(args) => diff::run(args, lang),
+        PlaybookCommand::Export(command) => cacao::export(command),
+        PlaybookCommand::Import(command) => cacao::import(command, lang),
     }
 }
 
