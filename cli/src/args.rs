@@ -1,6 +1,7 @@
 //! The command line: every command, flag and example in one place.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+pub mod authoring;
 pub mod doctor;
 pub mod eval;
 pub mod ingest;
@@ -216,6 +217,22 @@ pub enum PlaybookCommand {
     /// Print the JSON Schema of a playbook file, for editors.
     #[command(after_help = "Example: zizhi playbook schema > playbook-v1.json")]
     Schema,
+    /// Write a new playbook, commented, in observe mode, with two tests.
+    New(authoring::NewArgs),
+    /// Run the tests inside playbook files. Nothing outside this process is touched.
+    Test(authoring::TestArgs),
+    /// Say which playbooks a suspected cause would call, and why the others stay out.
+    Try(authoring::TryArgs),
+    /// Say on the twin what a playbook would do, and whether its undo undoes it.
+    Rehearse(authoring::RehearseArgs),
+    /// Say what changed in meaning between two versions, looser or tighter.
+    Diff(authoring::DiffArgs),
+    /// Write a playbook in another format.
+    #[command(subcommand)]
+    Export(authoring::ExportCommand),
+    /// Read a playbook from another format.
+    #[command(subcommand)]
+    Import(authoring::ImportCommand),
 }
 
 /// Flags of `playbook lint`.

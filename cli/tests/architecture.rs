@@ -515,3 +515,81 @@ fn no_agent_can_name_the_truth() {
         }
     }
 }
+
+/// The files of the author's loop: they try, test and rehearse playbooks.
+const DRY: &[&str] = &[
+    "cli/src/commands/playbook/try_.rs",
+    "cli/src/commands/playbook/test.rs",
+    "cli/src/commands/playbook/rehearse.rs",
+    "cli/src/commands/playbook/situation.rs",
+    "cli/src/commands/playbook/traffic.rs",
+    "cli/src/commands/playbook/journal_case.rs",
+    "cli/src/commands/playbook/new.rs",
+    "cli/src/commands/playbook/diff.rs",
+    "cli/src/commands/playbook/cacao.rs",
+    "playbooks/src/case.rs",
+    "playbooks/src/case/signs.rs",
+    "playbooks/src/examine.rs",
+    "playbooks/src/scripted/mod.rs",
+    "playbooks/src/scripted/play.rs",
+    "playbooks/src/diff/mod.rs",
+];
+
+/// What a file would have to name to reach a network.
+const WET: &[&str] = &[
+    "Driver",
+    "drivers",
+    "zizhi_agents",
+    "executor",
+    "Swarm",
+    "tokio",
+    "std::process::Command",
+    "std::net",
+    "async fn",
+    "super::super::lab",
+    "super::super::run",
+    "super::super::demo",
+];
+
+/// The only doors that those files have into packages which can act: pure readers.
+const PURE_DOORS: &[(&str, &str)] = &[
+    ("zizhi_evaluation", "zizhi_evaluation::sandbox::network"),
+    ("zizhi_bus", "zizhi_bus::journal"),
+];
+
+fn wet(source: &str) -> Vec<String> {
+    let mut found = vec![];
+    for (n, line) in code(source) {
+        // The answers that a test writes down are values; a driver is not.
+        let line = line.replace("DriverError", "");
+        let line = line.replace("crate::driver::", "");
+        found.extend(
+            WET.iter()
+                .filter(|w| has_word(&line, w))
+                .map(|w| format!("line {n} has `{w}`")),
+        );
+        for (package, door) in PURE_DOORS {
+            if line.contains(package) && !line.contains(door) {
+                found.push(format!("line {n} reaches into {package}"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_dry_run_has_no_driver_in_reach() {
+    for name in DRY {
+        let found = wet(&read(&root().join(name)));
+        assert!(found.is_empty(), "{name}: {}", found.join(", "));
+    }
+    let folder = root().join("cli/src/commands/playbook");
+    let own = ["list.rs", "lint.rs", "schema.rs", "mod.rs", "promote.rs"];
+    for file in files(&folder, &[".rs"]) {
+        let name = file.strip_prefix(root()).unwrap().display().to_string();
+        let known = DRY.contains(&name.as_str()) || own.iter().any(|o| name.ends_with(o));
+        assert!(known, "{name} is in no list: may it act?");
+    }
+    let bad = "use zizhi_playbooks::Driver;\nuse zizhi_evaluation::sandbox::SandboxDriver;\nlet e: DriverError;";
+    assert_eq!(wet(bad).len(), 2, "{:?}", wet(bad));
+}

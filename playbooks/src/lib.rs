@@ -4,13 +4,17 @@
 //! ([`planning::candidates`]), rulings ([`guards::rule`]) and runs ([`run::Run`]). Called by the planner and the executor
 //! of each domain. Everything but [`Catalog::load_dir`] and the drivers is pure: no clock, no I/O, no chance.
 
+pub mod cacao;
+pub mod case;
 pub mod catalog;
 mod check;
 mod compile;
 pub mod context;
 pub mod dependents;
+pub mod diff;
 pub mod driver;
 mod duration;
+pub mod examine;
 pub mod explain;
 pub mod expr;
 pub mod fingerprint;
@@ -25,8 +29,11 @@ pub mod report;
 pub mod run;
 mod sample;
 mod schema;
+pub mod scripted;
 mod suggest;
+pub mod template;
 mod traps;
+mod tree;
 mod values;
 
 pub use catalog::{Catalog, CatalogError};

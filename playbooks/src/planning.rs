@@ -123,6 +123,32 @@ fn titled(title: &Bilingual, variant: &Variant<'_>) -> Bilingual {
     }
 }
 
+/// The first draft of one playbook for a hypothesis, whether or not the playbook is meant for its fault; why not, if none
+/// of its variants fits.
+pub(crate) fn first_draft(
+    playbook: &Playbook,
+    hypothesis: &Hypothesis,
+    context: &Context,
+) -> Result<PlanDraft, Bilingual> {
+    let mut reason = None;
+    for variant in variants(&playbook.params) {
+        match draft(playbook, &variant, hypothesis, context) {
+            Ok(draft) => return Ok(draft),
+            Err(why) => {
+                reason.get_or_insert(why);
+            }
+        }
+    }
+    Err(reason.unwrap_or_default())
+}
+
+/// A parameter's value: the first where there are several.
+pub(crate) fn filled(param: &Param, scope: &Scope) -> Result<Value, String> {
+    let value = values::value(&param.value, scope)?;
+    param.accepts(&value)?;
+    Ok(value)
+}
+
 fn draft(
     playbook: &Playbook,
     variant: &Variant<'_>,

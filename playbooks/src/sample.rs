@@ -57,7 +57,7 @@ fn usual(metric: Metric) -> f64 {
     }
 }
 
-fn network() -> Network {
+pub(crate) fn network() -> Network {
     let mut network = Network::empty("sample");
     network.routers = ["A", "B", "C"].map(router).into();
     network.links = [("A", "B"), ("B", "C"), ("A", "C")].map(link).into();

@@ -16,7 +16,7 @@ pub const API_VERSION: &str = "zizhi/v1";
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its schema is used")]
-enum Scalar {
+pub enum Scalar {
     /// Yes or no.
     Bool(bool),
     /// A number.
@@ -39,6 +39,8 @@ pub struct File {
     pub metadata: Metadata,
     /// What it does.
     pub spec: Spec,
+    /// What its author expects of it: see [`crate::scripted`].
+    pub tests: Option<Vec<crate::scripted::Test>>,
 }
 
 /// What it is called.

@@ -22,6 +22,7 @@ mod built;
 mod error;
 mod layout;
 mod outage;
+mod outlook;
 mod predict;
 mod queue;
 mod rehearse;
@@ -32,6 +33,7 @@ mod steer;
 
 pub use branch::Branch;
 pub use error::{ErrorLedger, Measured};
+pub use outlook::{Outlook, outlook};
 pub use predict::Prediction;
 pub use rehearse::{UndoRehearsal, rehearse, rehearse_undo};
 pub use state::TwinState;

@@ -40,18 +40,7 @@ pub fn rehearse(
     objectives: &[Objective],
     now: NetTime,
 ) -> Result<Rehearsal, TwinError> {
-    let present = state.fork();
-    let today = present.model();
-    let without = anchor::predict(&present, &today, &present, &today);
-    let mut branch = present.fork();
-    let mut futures = vec![];
-    for action in actions {
-        if let Some(cut) = branch.outage(action, &today)? {
-            futures.push(anchor::predict(&present, &today, &cut, &cut.model()));
-        }
-        branch.apply(action)?;
-    }
-    futures.push(anchor::predict(&present, &today, &branch, &branch.model()));
+    let (without, futures) = futures(state, actions)?;
     let judged: Vec<Judged<'_>> = objectives
         .iter()
         .filter(|o| !on_purpose(o, actions))
@@ -69,6 +58,26 @@ pub fn rehearse(
         error_samples: 0,
         state_age_ms: state.age_ms(now),
     })
+}
+
+/// What is predicted when nothing is done, and for every outage on the way and what comes after.
+pub(crate) fn futures(
+    state: &TwinState,
+    actions: &[Action],
+) -> Result<(Prediction, Vec<Prediction>), TwinError> {
+    let present = state.fork();
+    let today = present.model();
+    let without = anchor::predict(&present, &today, &present, &today);
+    let mut branch = present.fork();
+    let mut futures = vec![];
+    for action in actions {
+        if let Some(cut) = branch.outage(action, &today)? {
+            futures.push(anchor::predict(&present, &today, &cut, &cut.model()));
+        }
+        branch.apply(action)?;
+    }
+    futures.push(anchor::predict(&present, &today, &branch, &branch.model()));
+    Ok((without, futures))
 }
 
 /// Does the actions in a branch, takes them back in the reverse order, and looks whether all is as before.
@@ -92,7 +101,7 @@ pub fn rehearse_undo(state: &TwinState, actions: &[Action]) -> Result<UndoRehear
 }
 
 /// The plan changes this setting, or takes this instance away, on purpose.
-fn on_purpose(objective: &Objective, actions: &[Action]) -> bool {
+pub(crate) fn on_purpose(objective: &Objective, actions: &[Action]) -> bool {
     let about = |action: &Action| match (action.verb, objective.metric) {
         (Verb::LinkSetCost, Metric::PortCost) | (Verb::LinkSetRate, Metric::PortRate) => {
             objective.object.link_of_port().as_ref() == Some(&action.object)
@@ -108,13 +117,13 @@ fn on_purpose(objective: &Objective, actions: &[Action]) -> bool {
 
 /// One objective under both futures.
 #[derive(Debug, Clone, Copy)]
-struct Judged<'a> {
+pub(crate) struct Judged<'a> {
     objective: &'a Objective,
-    without: f64,
-    with: f64,
+    pub(crate) without: f64,
+    pub(crate) with: f64,
 }
 
-fn judge<'a>(
+pub(crate) fn judge<'a>(
     objective: &'a Objective,
     without: &Prediction,
     futures: &[Prediction],
@@ -143,7 +152,7 @@ impl Judged<'_> {
         })
     }
 
-    fn is_worse(&self) -> bool {
+    pub(crate) fn is_worse(&self) -> bool {
         let o = self.objective;
         if o.importance == Importance::Conformity || o.holds(self.with) {
             return false;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | INV-P1 | what the network says was done to it, a journal said before: no change without a durable record |
 //! | INV-P2 | no step of a plan is done twice, under whatever key; no plan is committed twice |
-//! | INV-P3 | an incident that was opened is closed, once over all journals |
+//! | INV-P3 | an incident that was opened is closed: once in a journal, and in a second one only by who took over from a leader that died before it could tell |
 //! | INV-P4 | every journal passes its audit, signatures included; no record id stands twice |
 //! | INV-P5 | every record of an incident reaches the network's side over the bus |
 
@@ -157,7 +157,10 @@ fn broken(journals: &BTreeMap<&str, Vec<Value>>, storm: &Storm) -> Vec<String> {
     let mut found = vec![];
     let mut ids = BTreeSet::new();
     let mut keys: BTreeMap<String, String> = BTreeMap::new();
-    let (mut opened, mut closed) = (BTreeSet::new(), BTreeMap::<String, u32>::new());
+    let mut opened = BTreeSet::new();
+    // By incident: the journals that closed it, and those that took it over before.
+    let mut closed = BTreeMap::<String, Vec<&str>>::new();
+    let mut taken = BTreeSet::new();
     let mut committed = BTreeSet::new();
     for (name, record) in journals
         .iter()
@@ -179,8 +182,10 @@ fn broken(journals: &BTreeMap<&str, Vec<Value>>, storm: &Storm) -> Vec<String> {
                 found.push(format!("INV-P2: {} is committed twice", body["plan"]));
             }
             "incident-opened" => drop(opened.insert(record["incident"].to_string())),
+            "took-over" => drop(taken.insert((record["incident"].to_string(), *name))),
             "incident-closed" => {
-                *closed.entry(record["incident"].to_string()).or_default() += 1;
+                let by = closed.entry(record["incident"].to_string()).or_default();
+                by.push(name);
             }
             _ => {}
         }
@@ -194,9 +199,14 @@ fn broken(journals: &BTreeMap<&str, Vec<Value>>, storm: &Storm) -> Vec<String> {
         }
     }
     for incident in &opened {
-        match closed.get(incident) {
-            Some(1) => {}
-            times => found.push(format!("INV-P3: {incident} was closed {times:?} times")),
+        let by = closed.get(incident).map_or(&[][..], Vec::as_slice);
+        let journals: BTreeSet<&&str> = by.iter().collect();
+        let strangers = by
+            .iter()
+            .filter(|j| !taken.contains(&(incident.clone(), **j)));
+        // Whoever opened it, and those who took over.
+        if by.is_empty() || journals.len() < by.len() || strangers.count() > 1 {
+            found.push(format!("INV-P3: {incident} was closed by {by:?}"));
         }
     }
     let mut done = BTreeSet::new();

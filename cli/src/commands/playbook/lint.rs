@@ -2,11 +2,12 @@
 //!
 //! Files that are named together are checked against each other too, as when a folder is loaded.
 
+use super::files;
 use crate::args::{LintOutput, PlaybookLintArgs};
 use crate::commands::{FOUND, json_line, pick};
 use crate::fail::Failure;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use zizhi_playbooks::catalog::lint_all;
 use zizhi_playbooks::{Playbook, Problem, report};
@@ -98,19 +99,4 @@ fn read(paths: &[PathBuf]) -> Result<BTreeMap<String, String>, Failure> {
         );
     }
     Ok(texts)
-}
-
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = vec![];
-    for path in paths {
-        if !path.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let entries =
-            std::fs::read_dir(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-        let is_yaml = |p: &Path| p.extension().is_some_and(|x| x == "yaml" || x == "yml");
-        files.extend(entries.flatten().map(|e| e.path()).filter(|p| is_yaml(p)));
-    }
-    Ok(files)
 }
