@@ -4,6 +4,8 @@
 //! ([`planning::candidates`]), rulings ([`guards::rule`]) and runs ([`run::Run`]). Called by the planner and the executor
 //! of each domain. Everything but [`Catalog::load_dir`] and the drivers is pure: no clock, no I/O, no chance.
 
+pub mod approval;
+pub mod autonomy;
 pub mod catalog;
 mod check;
 mod compile;
@@ -18,6 +20,7 @@ mod parse;
 mod paths;
 pub mod planning;
 pub mod playbook;
+pub mod policy;
 pub mod problem;
 pub mod run;
 mod sample;

@@ -317,6 +317,17 @@ record-approved = { $granted ->
     [yes] { $actor } approved plan { $fingerprint }.
    *[no] { $actor } turned down plan { $fingerprint }: { $reason }.
 }
+record-approval-asked = { $actor } asks { $people ->
+    [1] a person
+   *[other] { $people } different people
+} for a yes to { $plan } ({ $fingerprint }); without an answer until { $expires } it is not done.
+record-answer-refused = { $actor } gave an answer to plan { $fingerprint } that does not count: { $reason }.
+record-approval-ended = { $actor } ended its request for a yes to { $plan }: { $state }.
+record-kill-switch = { $on ->
+    [yes] { $actor } pressed the kill switch: { $reason }. No new step is begun.
+   *[no] { $actor } released the kill switch: { $reason }.
+}
+record-breaker-closed = { $actor } closed the breaker of { $playbook }: { $reason }.
 record-escalated = { $actor } asks a person to take over: { $reason }.
 
 ## Act
@@ -329,13 +340,26 @@ record-step-failed = { $actor } failed at step { $step } of { $run }: { $reason 
 }
 record-undo-started = { $actor } takes back step { $step } of { $run } because { $reason }: { $action }.
 record-undo-done = { $actor } took back step { $step } of { $run }: the network went from { $before } to { $after }.
-record-undo-failed = { $actor } could not take back step { $step } of { $run }: { $reason }.
+record-undo-failed = { $actor } could not take back step { $step } of { $run }: { $reason }{ $unknown ->
+    [yes] ; whether the network changed is unknown, so it is never repeated
+   *[no] {""}
+}.{ $before ->
+    [none] {""}
+   *[other] {" "}Before: { $before }; wanted: { $wanted }; found now: { $found }.
+}
 record-frozen = { $actor } froze { $object }: only a person may change it now ({ $reason }).
 
 ## Verify
 record-verified = { $actor } verified { $run }: { $verdict }, because { $reason }. Violated before: { $before }; now: { $after }.
 
 ## Learn
+record-mode-changed = { $actor } { $up ->
+    [yes] raised
+   *[no] lowered
+} playbook { $playbook } from { $from } to { $to }: { $reason } ({ $evidence ->
+    [1] one outcome
+   *[other] { $evidence } outcomes
+}).
 record-remembered = { $actor } remembers { $playbook } against { $fault }: { $outcome }{ $error ->
     [none] .
    *[other] ; the twin was off by { $error }.
@@ -345,10 +369,19 @@ record-remembered = { $actor } remembers { $playbook } against { $fault }: { $ou
 guard-kill-switch = kill switch
 guard-fingerprint = fingerprint
 guard-blast-radius = blast radius
+guard-capacity = capacity
+guard-one-location = one location at a time
+guard-redundancy = redundancy floor
+guard-risk = risk
 guard-one-at-a-time = one at a time
+guard-concurrency = runs in flight
 guard-rate = rate
+guard-cool-down = cool-down
+guard-breaker = breaker
 guard-fresh-evidence = fresh evidence
+guard-target-heard = fresh telemetry of the target
 guard-change-freeze = change freeze
+guard-calendar = calendar
 guard-not-frozen = not frozen
 guard-mode = mode
 
@@ -397,3 +430,9 @@ reason-mode-auto-ceiling-auto = mode auto, ceiling auto
 reason-the-campaign-is-over = the campaign is over
 reason-the-cause-has-probability-x-less-than-x = the cause has probability { $x1 }, less than { $x2 }
 reason-it-would-touch-x-objects-more-than-the-x-it-may = it would touch { $x1 } objects, more than the { $x2 } it may
+
+## How a request for a yes ended
+approval-expired = nobody answered in time
+approval-superseded = the topology has changed
+approval-withdrawn = the incident is over
+approval-stopped = the kill switch was pressed

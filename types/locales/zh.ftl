@@ -287,6 +287,17 @@ record-approved = { $granted ->
     [yes] { $actor }已批准方案 { $fingerprint }。
    *[no] { $actor }未批准方案 { $fingerprint }：{ $reason }。
 }
+record-approval-asked = { $actor }请求{ $people ->
+    [1] 一人
+   *[other] { $people } 位不同人员
+}批准 { $plan }（{ $fingerprint }）；{ $expires } 前未答复则不执行。
+record-answer-refused = { $actor }对方案 { $fingerprint } 的答复无效：{ $reason }。
+record-approval-ended = { $actor }已结束对 { $plan } 的审批请求：{ $state }。
+record-kill-switch = { $on ->
+    [yes] { $actor }已启用紧急停止：{ $reason }。不再开始新的步骤。
+   *[no] { $actor }已解除紧急停止：{ $reason }。
+}
+record-breaker-closed = { $actor }已复位预案 { $playbook } 的熔断：{ $reason }。
 record-escalated = { $actor }请求转人工处理：{ $reason }。
 
 ## 执行
@@ -299,13 +310,26 @@ record-step-failed = { $actor }执行 { $run } 的步骤 { $step } 失败：{ $r
 }
 record-undo-started = { $actor }开始回退 { $run } 的步骤 { $step }（{ $action }），原因：{ $reason }。
 record-undo-done = { $actor }已回退 { $run } 的步骤 { $step }：网络状态由 { $before } 变为 { $after }。
-record-undo-failed = { $actor }未能回退 { $run } 的步骤 { $step }：{ $reason }。
+record-undo-failed = { $actor }未能回退 { $run } 的步骤 { $step }：{ $reason }{ $unknown ->
+    [yes] ；无法确认网络是否已变更，不再重试
+   *[no] {""}
+}。{ $before ->
+    [none] {""}
+   *[other] 执行前：{ $before }；应恢复为：{ $wanted }；当前读取：{ $found }。
+}
 record-frozen = { $actor }已冻结{ $object }，此后仅允许人工变更（{ $reason }）。
 
 ## 验证
 record-verified = { $actor }对 { $run } 的验证结论为{ $verdict }：{ $reason }。执行前未达成的目标：{ $before }；当前：{ $after }。
 
 ## 学习
+record-mode-changed = { $actor }{ $up ->
+    [yes] 提升
+   *[no] 降低
+}预案 { $playbook } 的自治模式：由{ $from }变为{ $to }，{ $reason }（依据 { $evidence ->
+    [1] 1
+   *[other] { $evidence }
+} 次结果）。
 record-remembered = { $actor }记录处置经验：以预案 { $playbook } 处置{ $fault }，{ $outcome }{ $error ->
     [none] 。
    *[other] ；孪生预测偏差 { $error }。
@@ -315,10 +339,19 @@ record-remembered = { $actor }记录处置经验：以预案 { $playbook } 处�
 guard-kill-switch = 紧急停止
 guard-fingerprint = 方案指纹
 guard-blast-radius = 影响范围
+guard-capacity = 容量占用
+guard-one-location = 单站点作业
+guard-redundancy = 冗余下限
+guard-risk = 风险
 guard-one-at-a-time = 并发限制
+guard-concurrency = 在途执行数
 guard-rate = 频次限制
+guard-cool-down = 冷却期
+guard-breaker = 熔断
 guard-fresh-evidence = 证据时效
+guard-target-heard = 目标遥测时效
 guard-change-freeze = 封网作业
+guard-calendar = 变更日历
 guard-not-frozen = 冻结检查
 guard-mode = 模式
 
@@ -367,3 +400,9 @@ reason-mode-auto-ceiling-auto = 预案为自动模式，上限为自动
 reason-the-campaign-is-over = 评测场次结束
 reason-the-cause-has-probability-x-less-than-x = 根因概率为 { $x1 }，低于 { $x2 }
 reason-it-would-touch-x-objects-more-than-the-x-it-may = 将涉及 { $x1 } 个对象，超过 { $x2 } 个的上限
+
+## 审批请求如何结束
+approval-expired = 超时未答复
+approval-superseded = 拓扑已变化
+approval-withdrawn = 事件已结束
+approval-stopped = 已启用紧急停止

@@ -1,5 +1,7 @@
 //! `zizhi playbook`: what may be done, and whether a file says it well.
 
+pub mod promote;
+
 use super::{FOUND, json_line, pick};
 use crate::args::PlaybookCommand;
 use crate::fail::Failure;
@@ -20,6 +22,7 @@ pub fn run(command: PlaybookCommand, lang: Language) -> Result<ExitCode, Failure
             list(&catalog, args.json, lang)
         }
         PlaybookCommand::Lint { paths, json } => check(&paths, json),
+        PlaybookCommand::Promote(args) => promote::run(args, lang),
     }
 }
 
