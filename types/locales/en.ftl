@@ -431,6 +431,43 @@ reason-the-campaign-is-over = the campaign is over
 reason-the-cause-has-probability-x-less-than-x = the cause has probability { $x1 }, less than { $x2 }
 reason-it-would-touch-x-objects-more-than-the-x-it-may = it would touch { $x1 } objects, more than the { $x2 } it may
 
+## What guards and requests say
+reason-it-takes-out-x---of-the-live-capacity-of-its-domain-at-most-x---are-allowed-a-person-decides = it takes out { $x1 } % of the live capacity of its domain; at most { $x2 } % are allowed: a person decides
+reason-it-takes-out-x---of-the-live-capacity = it takes out { $x1 } % of the live capacity
+reason-the-live-topology-is-not-known-here = the live topology is not known here
+reason-the-risk-cannot-be-told-without-the-live-topology = the risk cannot be told without the live topology
+reason-x-is-not-in-the-inventory = { $x1 } is not in the inventory
+reason-x-and-x-would-be-cut-off-from-each-other = { $x1 } and { $x2 } would be cut off from each other
+reason-what-is-left-carries-on = what is left carries on
+reason-its-risk-is-x-at-most-x-is-allowed-a-person-decides = its risk is { $x1 }; at most { $x2 } is allowed: a person decides
+reason-its-risk-is-x = its risk is { $x1 }
+reason-x-runs-are-in-flight-in-this-domain-at-most-x-are-allowed = { $x1 } runs are in flight in this domain; at most { $x2 } are allowed
+reason-x-runs-are-in-flight-in-all-domains-at-most-x-are-allowed = { $x1 } runs are in flight in all domains; at most { $x2 } are allowed
+reason-x-other-runs-are-in-flight = { $x1 } other runs are in flight
+reason-x-runs-were-begun-in-this-domain-within-the-hour-at-most-x-are-allowed = { $x1 } runs were begun in this domain within the hour; at most { $x2 } are allowed
+reason-none-of-its-objects-has-to-rest = none of its objects has to rest
+reason-x-rollbacks-of-late = { $x1 } rollbacks of late
+reason-x-was-never-heard-of-through-its-own-telemetry = { $x1 } was never heard of through its own telemetry
+reason-x-was-last-heard-of-x-s-ago-at-most-x-s-are-allowed = { $x1 } was last heard of { $x2 } s ago; at most { $x3 } s are allowed
+reason-the-playbook-is-for-a-target-that-is-not-heard = the playbook is for a target that is not heard
+reason-all-of-its-objects-are-heard = all of its objects are heard
+reason-the-calendar-allows-changes-now = the calendar allows changes now
+reason-it-is-outside-the-change-windows-a-person-decides = it is outside the change windows: a person decides
+reason-nobody-was-asked-about-this-plan = nobody was asked about this plan
+reason-the-topology-has-changed-since-it-was-asked = the topology has changed since it was asked
+reason-it-comes-too-late-the-request-is-expired = it comes too late: the request is expired
+reason-it-comes-too-late-the-request-is-approved = it comes too late: the request is approved
+reason-it-comes-too-late-the-request-is-rejected = it comes too late: the request is rejected
+reason-it-comes-too-late-the-request-is-withdrawn = it comes too late: the request is withdrawn
+reason-it-comes-too-late-the-request-is-superseded = it comes too late: the request is superseded
+reason-it-comes-too-late-the-request-is-stopped = it comes too late: the request is stopped
+reason-this-person-has-answered-already = this person has answered already
+reason-who-wrote-the-playbook-does-not-approve-it-too = who wrote the playbook does not approve it too
+reason-an-answer-needs-a-name = an answer needs a name
+reason-the-agent-was-just-started-again-and-does-not-see-the-network-yet = the agent was just started again and does not see the network yet
+reason-refused-the-kill-switch-was-pressed-before-the-step-began = refused: the kill switch was pressed before the step began
+reason-not-known = not known
+
 ## How a request for a yes ended
 approval-expired = nobody answered in time
 approval-superseded = the topology has changed

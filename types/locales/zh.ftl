@@ -401,6 +401,43 @@ reason-the-campaign-is-over = 评测场次结束
 reason-the-cause-has-probability-x-less-than-x = 根因概率为 { $x1 }，低于 { $x2 }
 reason-it-would-touch-x-objects-more-than-the-x-it-may = 将涉及 { $x1 } 个对象，超过 { $x2 } 个的上限
 
+## 护栏与审批的说明
+reason-it-takes-out-x---of-the-live-capacity-of-its-domain-at-most-x---are-allowed-a-person-decides = 将占用本域 { $x1 } % 的在用容量，上限为 { $x2 } %，由人工决定
+reason-it-takes-out-x---of-the-live-capacity = 将占用 { $x1 } % 的在用容量
+reason-the-live-topology-is-not-known-here = 此处不掌握实时拓扑
+reason-the-risk-cannot-be-told-without-the-live-topology = 缺少实时拓扑，无法评估风险
+reason-x-is-not-in-the-inventory = { $x1 } 不在资源清单中
+reason-x-and-x-would-be-cut-off-from-each-other = { $x1 } 与 { $x2 } 之间将被隔断
+reason-what-is-left-carries-on = 剩余资源可继续承载业务
+reason-its-risk-is-x-at-most-x-is-allowed-a-person-decides = 风险为 { $x1 }，上限为 { $x2 }，由人工决定
+reason-its-risk-is-x = 风险为 { $x1 }
+reason-x-runs-are-in-flight-in-this-domain-at-most-x-are-allowed = 本域有 { $x1 } 个执行在途，上限为 { $x2 }
+reason-x-runs-are-in-flight-in-all-domains-at-most-x-are-allowed = 全网有 { $x1 } 个执行在途，上限为 { $x2 }
+reason-x-other-runs-are-in-flight = 另有 { $x1 } 个执行在途
+reason-x-runs-were-begun-in-this-domain-within-the-hour-at-most-x-are-allowed = 本域一小时内已开始 { $x1 } 次执行，上限为 { $x2 }
+reason-none-of-its-objects-has-to-rest = 其对象均不在冷却期
+reason-x-rollbacks-of-late = 近期回退 { $x1 } 次
+reason-x-was-never-heard-of-through-its-own-telemetry = 从未收到 { $x1 } 自身的遥测
+reason-x-was-last-heard-of-x-s-ago-at-most-x-s-are-allowed = { $x1 } 最近一次遥测在 { $x2 } 秒之前，上限为 { $x3 } 秒
+reason-the-playbook-is-for-a-target-that-is-not-heard = 该预案专门处置失联的目标
+reason-all-of-its-objects-are-heard = 其对象的遥测均正常
+reason-the-calendar-allows-changes-now = 变更日历允许当前变更
+reason-it-is-outside-the-change-windows-a-person-decides = 不在变更窗口内，由人工决定
+reason-nobody-was-asked-about-this-plan = 未就该方案请求过审批
+reason-the-topology-has-changed-since-it-was-asked = 请求审批之后拓扑已变化
+reason-it-comes-too-late-the-request-is-expired = 答复过晚：请求已超时
+reason-it-comes-too-late-the-request-is-approved = 答复过晚：请求已批准
+reason-it-comes-too-late-the-request-is-rejected = 答复过晚：请求已拒绝
+reason-it-comes-too-late-the-request-is-withdrawn = 答复过晚：请求已撤回
+reason-it-comes-too-late-the-request-is-superseded = 答复过晚：请求已被取代
+reason-it-comes-too-late-the-request-is-stopped = 答复过晚：已启用紧急停止
+reason-this-person-has-answered-already = 此人已答复过
+reason-who-wrote-the-playbook-does-not-approve-it-too = 预案负责人不能批准自己的预案
+reason-an-answer-needs-a-name = 答复须署名
+reason-the-agent-was-just-started-again-and-does-not-see-the-network-yet = 智能体刚重启，尚未看清网络
+reason-refused-the-kill-switch-was-pressed-before-the-step-began = 被拒绝：步骤开始前已启用紧急停止
+reason-not-known = 未知
+
 ## 审批请求如何结束
 approval-expired = 超时未答复
 approval-superseded = 拓扑已变化

@@ -13,6 +13,8 @@ mod guarding;
 mod messages;
 mod resume;
 #[cfg(test)]
+mod step_tests;
+#[cfg(test)]
 mod tests;
 
 pub use config::ExecutorConfig;

@@ -16,18 +16,18 @@ use zizhi_types::topology::Bilingual;
 use zizhi_types::wire::{Approval, KillOrder, Maintenance};
 use zizhi_types::{Domain, Metric, RunId};
 
-struct Story {
-    executor: Executor,
-    picture: Picture,
-    now_s: u64,
+pub(super) struct Story {
+    pub(super) executor: Executor,
+    pub(super) picture: Picture,
+    pub(super) now_s: u64,
 }
 
 impl Story {
-    fn in_mode(ceiling: Mode) -> Self {
+    pub(super) fn in_mode(ceiling: Mode) -> Self {
         Self::set(ceiling, ExecutorConfig::default())
     }
 
-    fn set(ceiling: Mode, config: ExecutorConfig) -> Self {
+    pub(super) fn set(ceiling: Mode, config: ExecutorConfig) -> Self {
         let catalog = Arc::new(Catalog::builtin().unwrap());
         let executor = Executor::new(Domain::Transport, config, ceiling, catalog);
         let mut story = Self {
@@ -44,7 +44,7 @@ impl Story {
     }
 
     /// Every source has just sent: one port is down, all else is well.
-    fn all_is_heard(&mut self) {
+    pub(super) fn all_is_heard(&mut self) {
         let now = at(self.now_s);
         for link in network().links {
             for router in [&link.a, &link.b] {
@@ -62,18 +62,18 @@ impl Story {
             .observe(&object("port/A:A-B"), Metric::PortOperUp, 0.0, now);
     }
 
-    fn around(&self) -> Around {
+    pub(super) fn around(&self) -> Around {
         Around {
             picture: Arc::new(self.picture.clone()),
             elsewhere: vec![],
         }
     }
 
-    fn tell(&mut self, input: Input) -> Vec<Output> {
+    pub(super) fn tell(&mut self, input: Input) -> Vec<Output> {
         self.executor.handle(input, at(self.now_s))
     }
 
-    fn execute(&mut self, bid: &Bid) -> Vec<Output> {
+    pub(super) fn execute(&mut self, bid: &Bid) -> Vec<Output> {
         self.tell(Input::Execute {
             lease: lease(Domain::Transport, 1),
             bid: Box::new(bid.clone()),
@@ -81,11 +81,16 @@ impl Story {
         })
     }
 
-    fn answer(&mut self, fingerprint: &Fingerprint, granted: bool) -> Vec<Output> {
+    pub(super) fn answer(&mut self, fingerprint: &Fingerprint, granted: bool) -> Vec<Output> {
         self.answer_by("noc", fingerprint, granted)
     }
 
-    fn answer_by(&mut self, by: &str, fingerprint: &Fingerprint, granted: bool) -> Vec<Output> {
+    pub(super) fn answer_by(
+        &mut self,
+        by: &str,
+        fingerprint: &Fingerprint,
+        granted: bool,
+    ) -> Vec<Output> {
         let approval = Approval {
             fingerprint: fingerprint.clone(),
             revision: None,
@@ -98,12 +103,12 @@ impl Story {
         self.tell(Input::Approval { approval, around })
     }
 
-    fn tick(&mut self) -> Vec<Output> {
+    pub(super) fn tick(&mut self) -> Vec<Output> {
         let around = self.around();
         self.tell(Input::Tick(around))
     }
 
-    fn kill(&mut self) -> Vec<Output> {
+    pub(super) fn kill(&mut self) -> Vec<Output> {
         self.tell(Input::Kill(KillOrder {
             on: true,
             by: "noc".to_owned(),
@@ -111,7 +116,7 @@ impl Story {
         }))
     }
 
-    fn driven(&mut self, result: Result<Receipt, DriverError>) -> Vec<Output> {
+    pub(super) fn driven(&mut self, result: Result<Receipt, DriverError>) -> Vec<Output> {
         let (run, step) = (run(), "any".to_owned());
         let around = self.around();
         self.tell(Input::Driven {
@@ -122,7 +127,7 @@ impl Story {
         })
     }
 
-    fn verdict(&mut self, verdict: Verdict) -> Vec<Output> {
+    pub(super) fn verdict(&mut self, verdict: Verdict) -> Vec<Output> {
         self.tell(Input::Verdict {
             run: run(),
             verdict,
@@ -130,20 +135,20 @@ impl Story {
     }
 }
 
-fn run() -> RunId {
+pub(super) fn run() -> RunId {
     RunId::new(Domain::Transport, 1)
 }
 
-fn a_reset() -> Bid {
+pub(super) fn a_reset() -> Bid {
     bid(reset(1, &incident("inc-transport-1"), "link/A-B"), 9)
 }
 
-fn a_drain() -> Bid {
+pub(super) fn a_drain() -> Bid {
     bid(drain(1, &incident("inc-transport-1"), "link/A-B"), 9)
 }
 
 /// The names of what is concluded, in order.
-fn names(outputs: &[Output]) -> Vec<String> {
+pub(super) fn names(outputs: &[Output]) -> Vec<String> {
     let name = |o: &Output| {
         format!("{o:?}")
             .split([' ', '(', '{'])
@@ -154,7 +159,7 @@ fn names(outputs: &[Output]) -> Vec<String> {
     outputs.iter().map(name).collect()
 }
 
-fn ended(outputs: &[Output]) -> Option<RunEnd> {
+pub(super) fn ended(outputs: &[Output]) -> Option<RunEnd> {
     outputs.iter().find_map(|o| match o {
         Output::Ended { outcome, .. } => Some(*outcome),
         _ => None,
@@ -162,7 +167,7 @@ fn ended(outputs: &[Output]) -> Option<RunEnd> {
 }
 
 /// The guards that say no to a plan, when it is denied.
-fn denied_by(outputs: &[Output]) -> Vec<String> {
+pub(super) fn denied_by(outputs: &[Output]) -> Vec<String> {
     let [
         Output::Decided {
             guards,

@@ -20,7 +20,7 @@ pub struct ApprovalsArgs {
 /// Flags of `approve` and `reject`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example: zizhi approve plan-transport-3 --by \"Li Na\" --config zizhi.toml\n\nExit codes: 0 the answer was sent; 1 it was not. Whether it counted is in the journal: `zizhi approvals`."
+    after_help = "Examples:\n  zizhi approve plan-transport-3 --by \"Li Na\" --config zizhi.toml\n  zizhi reject plan-transport-3 --by \"Li Na\" --reason \"work on the other path\" --config zizhi.toml\n\nExit codes: 0 the answer was sent; 1 it was not. Whether it counted is in the journal: `zizhi approvals`."
 )]
 pub struct AnswerArgs {
     /// The plan, for example plan-transport-3; `zizhi approvals` lists them.

@@ -29,8 +29,7 @@ pub(super) fn concurrency(plan: &Plan, state: &GuardState) -> Say {
     );
     if here >= most_here {
         return Say::Deny(format!(
-            "{here} runs are in flight in the {} domain; at most {most_here} are allowed",
-            plan.domain
+            "{here} runs are in flight in this domain; at most {most_here} are allowed"
         ));
     }
     if all >= most {
@@ -66,8 +65,7 @@ pub(super) fn rate(plan: &Plan, state: &GuardState, now: NetTime) -> Say {
     let (begun, hourly) = (begun.count(), limits.runs_per_domain_hour);
     if begun >= hourly {
         return Say::Deny(format!(
-            "{begun} runs were begun in the {} domain within the hour; at most {hourly} are allowed",
-            plan.domain
+            "{begun} runs were begun in this domain within the hour; at most {hourly} are allowed"
         ));
     }
     Say::Pass(format!(
