@@ -45,6 +45,7 @@ const HOMES: &[(&str, &str)] = &[
     ("askama", "zizhi-dashboard"),
     ("clap", "zizhi"),
     ("cel", "zizhi-playbooks"),
+    ("schemars", "zizhi-playbooks"),
     ("nix", "zizhi-evaluation"),
     ("maud", "zizhi-evaluation"),
     ("plotters", "zizhi-evaluation"),
