@@ -243,7 +243,7 @@ fn a_guard_that_says_no_ends_the_plan_with_nothing_done() {
     story
         .picture
         .observe(&object("port/C:C-D"), Metric::PortOperUp, 1.0, at(299));
-    assert_eq!(denied_by(&story.execute(&a_reset())), ["target-heard"]);
+    assert_eq!(denied_by(&story.execute(&a_drain())), ["target-heard"]);
 
     let mut story = Story::in_mode(Mode::Auto);
     story.kill();
