@@ -122,7 +122,7 @@ impl Fold {
         let objects = plan.steps.iter().map(|s| s.action.object.clone());
         book.objects.extend(objects);
         let known = self.plans.entry(plan.id.clone());
-        known.or_insert_with(|| (String::new(), None)).0 = id.to_owned();
+        id.clone_into(&mut known.or_insert_with(|| (String::new(), None)).0);
         self.prints
             .insert(plan.fingerprint.0.clone(), plan.id.clone());
     }
