@@ -27,7 +27,10 @@ impl Loop {
             return vec![ask(Task::Executor(executor::Input::Kill(order)))];
         }
         if message.subject == wire::BREAKER {
-            return self.read(&message, Self::breaker);
+            // Every domain closes it: in one that has no such breaker that changes nothing.
+            return self.read(&message, |_, order: BreakerOrder| {
+                vec![ask(Task::Executor(executor::Input::CloseBreaker(order)))]
+            });
         }
         let subject = message.subject.clone();
         let tokens: Vec<&str> = subject.split('.').collect();
@@ -361,11 +364,6 @@ impl Loop {
             approval,
             around,
         }))]
-    }
-
-    /// Every domain closes it: in one that has no such breaker that changes nothing.
-    fn breaker(&mut self, order: BreakerOrder) -> Vec<Command> {
-        vec![ask(Task::Executor(executor::Input::CloseBreaker(order)))]
     }
 }
 
