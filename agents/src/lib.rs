@@ -11,6 +11,7 @@
 //! ([`role`]), only the executor has its own, because it holds the driver. What happens when one dies is a table
 //! ([`supervision`]).
 
+pub mod brake;
 pub mod collector;
 pub mod config;
 pub mod correlator;

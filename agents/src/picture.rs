@@ -4,11 +4,12 @@
 //! value is known to be good. Silence never makes anything good: a violation stays until a good value arrives.
 
 use std::collections::{BTreeMap, BTreeSet};
+use zizhi_types::action::Verb;
 use zizhi_types::domain::Domain;
 use zizhi_types::objective::{Importance, Violation};
 use zizhi_types::topology::Network;
 use zizhi_types::wire::{Maintenance, Sample};
-use zizhi_types::{ManagedObject, Metric, NetTime, ObjectKind, Objective};
+use zizhi_types::{Action, ManagedObject, Metric, NetTime, ObjectKind, Objective};
 
 /// A quantity of an object.
 pub type Series = (ManagedObject, Metric);
@@ -181,6 +182,52 @@ impl Picture {
             .map(|(_, at)| *at)
             .filter(|at| *at <= now)
             .max()
+    }
+
+    /// When an object was last heard of through its own series; nothing of a source that stopped sending.
+    pub fn heard_at(&self, object: &ManagedObject) -> Option<NetTime> {
+        if self.quiet(object) {
+            return None;
+        }
+        let series = Metric::ALL.iter().map(|m| (object.clone(), *m));
+        let times = series.filter_map(|s| self.values.get(&s));
+        times.map(|(_, at)| *at).max()
+    }
+
+    /// The ports on a router.
+    pub fn ports_on(&self, router: &str) -> Vec<ManagedObject> {
+        let links = self.network.links.iter();
+        links
+            .filter(|l| l.a == router || l.b == router)
+            .filter_map(|l| ManagedObject::port(router, &l.id).ok())
+            .collect()
+    }
+
+    /// The instances that the inventory lists at a site.
+    pub fn instances_at(&self, site: &str) -> Vec<ManagedObject> {
+        let instances = self.network.instances.iter().filter(|i| i.site == site);
+        instances
+            .filter_map(|i| ManagedObject::new(ObjectKind::Instance, i.id.as_str()).ok())
+            .collect()
+    }
+
+    /// What was last measured of the setting that an action sets, for people; nothing where it is not measured.
+    pub fn settings_of(&self, action: &Action) -> Option<String> {
+        let metric = match action.verb {
+            Verb::LinkSetCost => Metric::PortCost,
+            Verb::LinkSetRate => Metric::PortRate,
+            _ => return None,
+        };
+        let read = |port: ManagedObject| {
+            let value = self.last(&port, metric)?;
+            Some(format!("{port} {} {value}", metric.as_str()))
+        };
+        let read: Vec<String> = self
+            .ports_of(&action.object)
+            .into_iter()
+            .filter_map(read)
+            .collect();
+        (!read.is_empty()).then(|| read.join(", "))
     }
 
     /// Announced work, in the guards' words.

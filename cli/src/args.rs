@@ -4,6 +4,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub mod authoring;
 pub mod doctor;
 pub mod eval;
+pub mod guard;
 pub mod ingest;
 pub mod replay;
 pub mod run;
@@ -54,6 +55,21 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Live through a recording again with a fresh swarm and no network.
     Replay(ReplayArgs),
+    /// List the plans that wait for a yes.
+    Approvals(guard::ApprovalsArgs),
+    /// Say yes to a plan that waits, over the bus of a running swarm.
+    Approve(guard::AnswerArgs),
+    /// Say no to a plan that waits, over the bus of a running swarm.
+    Reject(guard::AnswerArgs),
+    /// Press or release the kill switch: while it is on, no step is begun.
+    #[command(
+        subcommand,
+        after_help = "Example: zizhi kill on --by \"Li Na\" --reason \"storm of changes\""
+    )]
+    Kill(guard::KillCommand),
+    /// Read and check what the operator allows over all playbooks.
+    #[command(subcommand, after_help = "Example: zizhi policy check policy.yaml")]
+    Policy(guard::PolicyCommand),
     /// Check journals.
     #[command(subcommand, after_help = "Example: zizhi audit verify")]
     Audit(AuditCommand),
@@ -233,6 +249,8 @@ pub enum PlaybookCommand {
     /// Read a playbook from another format.
     #[command(subcommand)]
     Import(authoring::ImportCommand),
+    /// Show what a playbook has earned, and with --apply set it. Exit code 0: shown or set; 3: nothing was earned to set.
+    Promote(guard::PromoteArgs),
 }
 
 /// Flags of `playbook lint`.

@@ -79,6 +79,7 @@ async fn recorded(folder: &Path, seed: u64, mode: Mode) -> (PathBuf, PathBuf, Wr
 fn approve(plan: &Plan) -> Approval {
     Approval {
         fingerprint: plan.fingerprint.clone(),
+        revision: None,
         granted: plan.id.number % 2 == 1,
         by: "night shift".to_owned(),
         reason: "by number".to_owned(),

@@ -11,6 +11,7 @@ use crate::problem::{Code, Place, Problem};
 use crate::traps;
 use std::collections::BTreeMap;
 use std::path::Path;
+use zizhi_types::plan::Mode;
 
 macro_rules! shipped {
     ($($name:literal),* $(,)?) => {
@@ -111,6 +112,15 @@ impl Catalog {
             playbooks,
             warnings: problems,
         })
+    }
+
+    /// The same playbooks with the modes that are in force for them; a plan has the mode of its playbook.
+    #[must_use]
+    pub fn with_modes(mut self, mode_of: impl Fn(&Playbook) -> Mode) -> Self {
+        for playbook in &mut self.playbooks {
+            playbook.mode = mode_of(playbook);
+        }
+        self
     }
 
     /// The playbooks, by id.

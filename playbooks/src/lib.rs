@@ -4,6 +4,8 @@
 //! ([`planning::candidates`]), rulings ([`guards::rule`]) and runs ([`run::Run`]). Called by the planner and the executor
 //! of each domain. Everything but [`Catalog::load_dir`] and the drivers is pure: no clock, no I/O, no chance.
 
+pub mod approval;
+pub mod autonomy;
 pub mod cacao;
 pub mod case;
 pub mod catalog;
@@ -24,6 +26,7 @@ mod parse;
 mod paths;
 pub mod planning;
 pub mod playbook;
+pub mod policy;
 pub mod problem;
 pub mod report;
 pub mod run;

@@ -72,6 +72,14 @@ impl Playbook {
     pub fn reference(&self) -> String {
         format!("{}@{}", self.id, self.version)
     }
+
+    /// Whether a condition says in so many words that a target which is not heard is what the playbook is for:
+    /// `!has(state.router.up)`.
+    pub fn expects_silence(&self) -> bool {
+        let texts = self.when.iter().map(|c| c.check.text());
+        let bare = texts.map(|t| t.split_whitespace().collect::<String>());
+        bare.into_iter().any(|t| t.contains("!has(state."))
+    }
 }
 
 /// A parameter.

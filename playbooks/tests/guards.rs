@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on should stop
 
 use std::collections::{BTreeMap, BTreeSet};
-use zizhi_playbooks::guards::{GuardState, Maintenance, rule};
+use zizhi_playbooks::guards::{GuardState, Maintenance, Reach, rule};
 use zizhi_playbooks::playbook::BlastRadius;
 use zizhi_playbooks::{Catalog, Context, candidates};
 use zizhi_types::hypothesis::HypothesisState;
@@ -47,15 +47,19 @@ fn calm() -> GuardState {
             max_objects: 1,
             max_services: 1,
         }),
+        reach: Some(Reach::default()),
         evidence_at: Some(NOW - 5_000),
+        heard_at: BTreeMap::from([("router/A".parse().unwrap(), NOW - 5_000)]),
         ..GuardState::default()
     }
 }
 
 /// The ruling, and the reasons of the guards that refused.
 fn ask(plan: &Plan, state: &GuardState, ceiling: Mode) -> (Ruling, String) {
-    let (guards, ruling) = rule(plan, state, ceiling, NOW);
-    let refused: Vec<_> = guards
+    let decision = rule(plan, state, ceiling, NOW);
+    let ruling = decision.ruling;
+    let refused: Vec<_> = decision
+        .guards
         .iter()
         .filter(|g| !g.pass)
         .map(|g| g.reason.as_str())

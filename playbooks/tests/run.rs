@@ -181,10 +181,51 @@ fn a_failed_undo_freezes_and_ends_stuck() {
     run.on(Input::Start).unwrap();
     done(&mut run);
     run.on(Input::Verdict(Verdict::Fail)).unwrap();
-    let input = answer(&run, Err(DriverError::Failed("no session".into())));
+    let input = answer(&run, Err(DriverError::Refused("no session".into())));
     let effects = run.on(input).unwrap();
     assert!(matches!(&effects[0], Effect::Freeze { reason, .. } if reason.contains("no session")));
     assert_eq!(effects[1], Effect::Finished(RunEnd::Stuck));
+}
+
+#[test]
+fn an_undo_that_failed_without_effect_is_tried_three_times_each_under_its_own_key() {
+    let mut run = new(&["a"], false);
+    run.on(Input::Start).unwrap();
+    done(&mut run);
+    run.on(Input::Verdict(Verdict::Fail)).unwrap();
+    let mut waits = vec![];
+    for again in ["undo-2", "undo-3"] {
+        let input = answer(&run, Err(DriverError::Failed("busy".into())));
+        let effects = run.on(input).unwrap();
+        let [Effect::UndoAgain { key, wait_ms, .. }] = &effects[..] else {
+            panic!("{effects:?}")
+        };
+        assert!(key.ends_with(again), "{key}");
+        assert_eq!(run.awaited().as_ref(), Some(key));
+        waits.push(*wait_ms);
+    }
+    assert!(waits[0] >= 10_000 && waits[1] >= 20_000, "{waits:?}");
+    assert_ne!(waits[1] % 10_000, 0, "the wait is jittered by the key");
+    let (before, wanted, after) = run.left_behind().unwrap();
+    assert_eq!((before, after), ("10", "65000"));
+    assert_eq!(wanted.number("cost"), Some(10.0));
+    let input = answer(&run, Err(DriverError::Failed("busy".into())));
+    let effects = run.on(input).unwrap();
+    assert!(matches!(&effects[0], Effect::Freeze { .. }), "{effects:?}");
+    assert_eq!(effects[1], Effect::Finished(RunEnd::Stuck));
+}
+
+#[test]
+fn an_undo_with_an_unknown_effect_is_never_tried_again() {
+    let mut run = new(&["a"], false);
+    run.on(Input::Start).unwrap();
+    done(&mut run);
+    run.on(Input::Verdict(Verdict::Fail)).unwrap();
+    let input = answer(&run, Err(DriverError::Failed("busy".into())));
+    run.on(input).unwrap();
+    let input = answer(&run, Err(DriverError::Unknown("no answer".into())));
+    let effects = run.on(input).unwrap();
+    assert!(matches!(&effects[0], Effect::Freeze { .. }), "{effects:?}");
 }
 
 #[test]
@@ -298,6 +339,20 @@ impl Books {
         for effect in effects {
             match effect {
                 Effect::Do { .. } | Effect::Undo { .. } => self.waiting = Some(effect),
+                Effect::UndoAgain {
+                    step,
+                    key,
+                    action,
+                    reason,
+                    ..
+                } => {
+                    self.waiting = Some(Effect::Undo {
+                        step,
+                        key,
+                        action,
+                        reason,
+                    });
+                }
                 Effect::Freeze { object, .. } => assert!(self.frozen.insert(object)),
                 Effect::Finished(end) => self.finished.push(end),
                 Effect::BeginVerify | Effect::Hold | Effect::AskPerson => {}
@@ -382,9 +437,11 @@ fn happen(run: &mut Run, books: &mut Books, event: &Event) {
                 let key = awaited.unwrap();
                 match key.strip_suffix("/do") {
                     Some(step) => books.done.push(step.to_owned()),
-                    None => books
-                        .undone
-                        .push(key.strip_suffix("/undo").unwrap().to_owned()),
+                    None => {
+                        let (step, undo) = key.rsplit_once('/').unwrap();
+                        assert!(["undo", "undo-2", "undo-3"].contains(&undo), "{key}");
+                        books.undone.push(step.to_owned());
+                    }
                 }
             }
             books.take(effects);

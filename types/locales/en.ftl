@@ -317,6 +317,17 @@ record-approved = { $granted ->
     [yes] { $actor } approved plan { $fingerprint }.
    *[no] { $actor } turned down plan { $fingerprint }: { $reason }.
 }
+record-approval-asked = { $actor } asks { $people ->
+    [1] a person
+   *[other] { $people } different people
+} for a yes to { $plan } ({ $fingerprint }); without an answer until { $expires } it is not done.
+record-answer-refused = { $actor } gave an answer to plan { $fingerprint } that does not count: { $reason }.
+record-approval-ended = { $actor } ended its request for a yes to { $plan }: { $state }.
+record-kill-switch = { $on ->
+    [yes] { $actor } pressed the kill switch: { $reason }. No new step is begun.
+   *[no] { $actor } released the kill switch: { $reason }.
+}
+record-breaker-closed = { $actor } closed the breaker of { $playbook }: { $reason }.
 record-escalated = { $actor } asks a person to take over: { $reason }.
 
 ## Act
@@ -329,13 +340,26 @@ record-step-failed = { $actor } failed at step { $step } of { $run }: { $reason 
 }
 record-undo-started = { $actor } takes back step { $step } of { $run } because { $reason }: { $action }.
 record-undo-done = { $actor } took back step { $step } of { $run }: the network went from { $before } to { $after }.
-record-undo-failed = { $actor } could not take back step { $step } of { $run }: { $reason }.
+record-undo-failed = { $actor } could not take back step { $step } of { $run }: { $reason }{ $unknown ->
+    [yes] ; whether the network changed is unknown, so it is never repeated
+   *[no] {""}
+}.{ $before ->
+    [none] {""}
+   *[other] {" "}Before: { $before }; wanted: { $wanted }; found now: { $found }.
+}
 record-frozen = { $actor } froze { $object }: only a person may change it now ({ $reason }).
 
 ## Verify
 record-verified = { $actor } verified { $run }: { $verdict }, because { $reason }. Violated before: { $before }; now: { $after }.
 
 ## Learn
+record-mode-changed = { $actor } { $up ->
+    [yes] raised
+   *[no] lowered
+} playbook { $playbook } from { $from } to { $to }: { $reason } ({ $evidence ->
+    [1] one outcome
+   *[other] { $evidence } outcomes
+}).
 record-remembered = { $actor } remembers { $playbook } against { $fault }: { $outcome }{ $error ->
     [none] .
    *[other] ; the twin was off by { $error }.
@@ -345,10 +369,19 @@ record-remembered = { $actor } remembers { $playbook } against { $fault }: { $ou
 guard-kill-switch = kill switch
 guard-fingerprint = fingerprint
 guard-blast-radius = blast radius
+guard-capacity = capacity
+guard-one-location = one location at a time
+guard-redundancy = redundancy floor
+guard-risk = risk
 guard-one-at-a-time = one at a time
+guard-concurrency = runs in flight
 guard-rate = rate
+guard-cool-down = cool-down
+guard-breaker = breaker
 guard-fresh-evidence = fresh evidence
+guard-target-heard = fresh telemetry of the target
 guard-change-freeze = change freeze
+guard-calendar = calendar
 guard-not-frozen = not frozen
 guard-mode = mode
 
@@ -397,3 +430,46 @@ reason-mode-auto-ceiling-auto = mode auto, ceiling auto
 reason-the-campaign-is-over = the campaign is over
 reason-the-cause-has-probability-x-less-than-x = the cause has probability { $x1 }, less than { $x2 }
 reason-it-would-touch-x-objects-more-than-the-x-it-may = it would touch { $x1 } objects, more than the { $x2 } it may
+
+## What guards and requests say
+reason-it-takes-out-x---of-the-live-capacity-of-its-domain-at-most-x---are-allowed-a-person-decides = it takes out { $x1 } % of the live capacity of its domain; at most { $x2 } % are allowed: a person decides
+reason-it-takes-out-x---of-the-live-capacity = it takes out { $x1 } % of the live capacity
+reason-the-live-topology-is-not-known-here = the live topology is not known here
+reason-the-risk-cannot-be-told-without-the-live-topology = the risk cannot be told without the live topology
+reason-x-is-not-in-the-inventory = { $x1 } is not in the inventory
+reason-x-and-x-would-be-cut-off-from-each-other = { $x1 } and { $x2 } would be cut off from each other
+reason-what-is-left-carries-on = what is left carries on
+reason-its-risk-is-x-at-most-x-is-allowed-a-person-decides = its risk is { $x1 }; at most { $x2 } is allowed: a person decides
+reason-its-risk-is-x = its risk is { $x1 }
+reason-x-runs-are-in-flight-in-this-domain-at-most-x-are-allowed = { $x1 } runs are in flight in this domain; at most { $x2 } are allowed
+reason-x-runs-are-in-flight-in-all-domains-at-most-x-are-allowed = { $x1 } runs are in flight in all domains; at most { $x2 } are allowed
+reason-x-other-runs-are-in-flight = { $x1 } other runs are in flight
+reason-x-runs-were-begun-in-this-domain-within-the-hour-at-most-x-are-allowed = { $x1 } runs were begun in this domain within the hour; at most { $x2 } are allowed
+reason-none-of-its-objects-has-to-rest = none of its objects has to rest
+reason-x-rollbacks-of-late = { $x1 } rollbacks of late
+reason-x-was-never-heard-of-through-its-own-telemetry = { $x1 } was never heard of through its own telemetry
+reason-x-was-last-heard-of-x-s-ago-at-most-x-s-are-allowed = { $x1 } was last heard of { $x2 } s ago; at most { $x3 } s are allowed
+reason-the-playbook-is-for-a-target-that-is-not-heard = the playbook is for a target that is not heard
+reason-all-of-its-objects-are-heard = all of its objects are heard
+reason-the-calendar-allows-changes-now = the calendar allows changes now
+reason-it-is-outside-the-change-windows-a-person-decides = it is outside the change windows: a person decides
+reason-nobody-was-asked-about-this-plan = nobody was asked about this plan
+reason-the-topology-has-changed-since-it-was-asked = the topology has changed since it was asked
+reason-it-comes-too-late-the-request-is-expired = it comes too late: the request is expired
+reason-it-comes-too-late-the-request-is-approved = it comes too late: the request is approved
+reason-it-comes-too-late-the-request-is-rejected = it comes too late: the request is rejected
+reason-it-comes-too-late-the-request-is-withdrawn = it comes too late: the request is withdrawn
+reason-it-comes-too-late-the-request-is-superseded = it comes too late: the request is superseded
+reason-it-comes-too-late-the-request-is-stopped = it comes too late: the request is stopped
+reason-this-person-has-answered-already = this person has answered already
+reason-who-wrote-the-playbook-does-not-approve-it-too = who wrote the playbook does not approve it too
+reason-an-answer-needs-a-name = an answer needs a name
+reason-the-agent-was-just-started-again-and-does-not-see-the-network-yet = the agent was just started again and does not see the network yet
+reason-refused-the-kill-switch-was-pressed-before-the-step-began = refused: the kill switch was pressed before the step began
+reason-not-known = not known
+
+## How a request for a yes ended
+approval-expired = nobody answered in time
+approval-superseded = the topology has changed
+approval-withdrawn = the incident is over
+approval-stopped = the kill switch was pressed

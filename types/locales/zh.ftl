@@ -287,6 +287,17 @@ record-approved = { $granted ->
     [yes] { $actor }已批准方案 { $fingerprint }。
    *[no] { $actor }未批准方案 { $fingerprint }：{ $reason }。
 }
+record-approval-asked = { $actor }请求{ $people ->
+    [1] 一人
+   *[other] { $people } 位不同人员
+}批准 { $plan }（{ $fingerprint }）；{ $expires } 前未答复则不执行。
+record-answer-refused = { $actor }对方案 { $fingerprint } 的答复无效：{ $reason }。
+record-approval-ended = { $actor }已结束对 { $plan } 的审批请求：{ $state }。
+record-kill-switch = { $on ->
+    [yes] { $actor }已启用紧急停止：{ $reason }。不再开始新的步骤。
+   *[no] { $actor }已解除紧急停止：{ $reason }。
+}
+record-breaker-closed = { $actor }已复位预案 { $playbook } 的熔断：{ $reason }。
 record-escalated = { $actor }请求转人工处理：{ $reason }。
 
 ## 执行
@@ -299,13 +310,26 @@ record-step-failed = { $actor }执行 { $run } 的步骤 { $step } 失败：{ $r
 }
 record-undo-started = { $actor }开始回退 { $run } 的步骤 { $step }（{ $action }），原因：{ $reason }。
 record-undo-done = { $actor }已回退 { $run } 的步骤 { $step }：网络状态由 { $before } 变为 { $after }。
-record-undo-failed = { $actor }未能回退 { $run } 的步骤 { $step }：{ $reason }。
+record-undo-failed = { $actor }未能回退 { $run } 的步骤 { $step }：{ $reason }{ $unknown ->
+    [yes] ；无法确认网络是否已变更，不再重试
+   *[no] {""}
+}。{ $before ->
+    [none] {""}
+   *[other] 执行前：{ $before }；应恢复为：{ $wanted }；当前读取：{ $found }。
+}
 record-frozen = { $actor }已冻结{ $object }，此后仅允许人工变更（{ $reason }）。
 
 ## 验证
 record-verified = { $actor }对 { $run } 的验证结论为{ $verdict }：{ $reason }。执行前未达成的目标：{ $before }；当前：{ $after }。
 
 ## 学习
+record-mode-changed = { $actor }{ $up ->
+    [yes] 提升
+   *[no] 降低
+}预案 { $playbook } 的自治模式：由{ $from }变为{ $to }，{ $reason }（依据 { $evidence ->
+    [1] 1
+   *[other] { $evidence }
+} 次结果）。
 record-remembered = { $actor }记录处置经验：以预案 { $playbook } 处置{ $fault }，{ $outcome }{ $error ->
     [none] 。
    *[other] ；孪生预测偏差 { $error }。
@@ -315,10 +339,19 @@ record-remembered = { $actor }记录处置经验：以预案 { $playbook } 处�
 guard-kill-switch = 紧急停止
 guard-fingerprint = 方案指纹
 guard-blast-radius = 影响范围
+guard-capacity = 容量占用
+guard-one-location = 单站点作业
+guard-redundancy = 冗余下限
+guard-risk = 风险
 guard-one-at-a-time = 并发限制
+guard-concurrency = 在途执行数
 guard-rate = 频次限制
+guard-cool-down = 冷却期
+guard-breaker = 熔断
 guard-fresh-evidence = 证据时效
+guard-target-heard = 目标遥测时效
 guard-change-freeze = 封网作业
+guard-calendar = 变更日历
 guard-not-frozen = 冻结检查
 guard-mode = 模式
 
@@ -367,3 +400,46 @@ reason-mode-auto-ceiling-auto = 预案为自动模式，上限为自动
 reason-the-campaign-is-over = 评测场次结束
 reason-the-cause-has-probability-x-less-than-x = 根因概率为 { $x1 }，低于 { $x2 }
 reason-it-would-touch-x-objects-more-than-the-x-it-may = 将涉及 { $x1 } 个对象，超过 { $x2 } 个的上限
+
+## 护栏与审批的说明
+reason-it-takes-out-x---of-the-live-capacity-of-its-domain-at-most-x---are-allowed-a-person-decides = 将占用本域 { $x1 } % 的在用容量，上限为 { $x2 } %，由人工决定
+reason-it-takes-out-x---of-the-live-capacity = 将占用 { $x1 } % 的在用容量
+reason-the-live-topology-is-not-known-here = 此处不掌握实时拓扑
+reason-the-risk-cannot-be-told-without-the-live-topology = 缺少实时拓扑，无法评估风险
+reason-x-is-not-in-the-inventory = { $x1 } 不在资源清单中
+reason-x-and-x-would-be-cut-off-from-each-other = { $x1 } 与 { $x2 } 之间将被隔断
+reason-what-is-left-carries-on = 剩余资源可继续承载业务
+reason-its-risk-is-x-at-most-x-is-allowed-a-person-decides = 风险为 { $x1 }，上限为 { $x2 }，由人工决定
+reason-its-risk-is-x = 风险为 { $x1 }
+reason-x-runs-are-in-flight-in-this-domain-at-most-x-are-allowed = 本域有 { $x1 } 个执行在途，上限为 { $x2 }
+reason-x-runs-are-in-flight-in-all-domains-at-most-x-are-allowed = 全网有 { $x1 } 个执行在途，上限为 { $x2 }
+reason-x-other-runs-are-in-flight = 另有 { $x1 } 个执行在途
+reason-x-runs-were-begun-in-this-domain-within-the-hour-at-most-x-are-allowed = 本域一小时内已开始 { $x1 } 次执行，上限为 { $x2 }
+reason-none-of-its-objects-has-to-rest = 其对象均不在冷却期
+reason-x-rollbacks-of-late = 近期回退 { $x1 } 次
+reason-x-was-never-heard-of-through-its-own-telemetry = 从未收到 { $x1 } 自身的遥测
+reason-x-was-last-heard-of-x-s-ago-at-most-x-s-are-allowed = { $x1 } 最近一次遥测在 { $x2 } 秒之前，上限为 { $x3 } 秒
+reason-the-playbook-is-for-a-target-that-is-not-heard = 该预案专门处置失联的目标
+reason-all-of-its-objects-are-heard = 其对象的遥测均正常
+reason-the-calendar-allows-changes-now = 变更日历允许当前变更
+reason-it-is-outside-the-change-windows-a-person-decides = 不在变更窗口内，由人工决定
+reason-nobody-was-asked-about-this-plan = 未就该方案请求过审批
+reason-the-topology-has-changed-since-it-was-asked = 请求审批之后拓扑已变化
+reason-it-comes-too-late-the-request-is-expired = 答复过晚：请求已超时
+reason-it-comes-too-late-the-request-is-approved = 答复过晚：请求已批准
+reason-it-comes-too-late-the-request-is-rejected = 答复过晚：请求已拒绝
+reason-it-comes-too-late-the-request-is-withdrawn = 答复过晚：请求已撤回
+reason-it-comes-too-late-the-request-is-superseded = 答复过晚：请求已被取代
+reason-it-comes-too-late-the-request-is-stopped = 答复过晚：已启用紧急停止
+reason-this-person-has-answered-already = 此人已答复过
+reason-who-wrote-the-playbook-does-not-approve-it-too = 预案负责人不能批准自己的预案
+reason-an-answer-needs-a-name = 答复须署名
+reason-the-agent-was-just-started-again-and-does-not-see-the-network-yet = 智能体刚重启，尚未看清网络
+reason-refused-the-kill-switch-was-pressed-before-the-step-began = 被拒绝：步骤开始前已启用紧急停止
+reason-not-known = 未知
+
+## 审批请求如何结束
+approval-expired = 超时未答复
+approval-superseded = 拓扑已变化
+approval-withdrawn = 事件已结束
+approval-stopped = 已启用紧急停止

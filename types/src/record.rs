@@ -163,6 +163,18 @@ pub enum Ending {
     StillOpen,
 }
 
+/// What a change that could not be taken back left behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// The state before the run.
+    pub before: String,
+    /// What the undo was to set.
+    pub wanted: String,
+    /// What is there now, as far as it is known.
+    pub found: String,
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
@@ -406,6 +418,64 @@ pub enum Body {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         considered_ms: Option<u64>,
     },
+    /// A person is asked for a yes; the request outlives the process.
+    ApprovalAsked {
+        /// To which plan.
+        plan: PlanId,
+        /// An answer has to name it.
+        fingerprint: Fingerprint,
+        /// The state of the topology that the plan rests on; another one supersedes the request.
+        revision: String,
+        /// Under which lease the plan was awarded.
+        lease: Lease,
+        /// Without an answer until then, it is not done.
+        expires: NetTime,
+        /// How many different people have to say yes.
+        people: u8,
+    },
+    /// An answer did not count.
+    AnswerRefused {
+        /// The fingerprint that it names.
+        fingerprint: Fingerprint,
+        /// Why not.
+        reason: String,
+    },
+    /// A request is over without an answer that counts.
+    ApprovalEnded {
+        /// To which plan.
+        plan: PlanId,
+        /// Its fingerprint.
+        fingerprint: Fingerprint,
+        /// How: `expired`, `superseded` or `withdrawn`.
+        state: String,
+    },
+    /// The kill switch was pressed or released.
+    KillSwitch {
+        /// Pressed.
+        on: bool,
+        /// Why.
+        reason: String,
+    },
+    /// A person closed the breaker of a playbook that was rolled back too often.
+    BreakerClosed {
+        /// Its id.
+        playbook: String,
+        /// Why.
+        reason: String,
+    },
+    /// What a playbook may do by itself was raised or lowered.
+    ModeChanged {
+        /// Its id.
+        playbook: String,
+        /// Before.
+        from: Mode,
+        /// From now on.
+        to: Mode,
+        /// Why.
+        reason: String,
+        /// The records of the outcomes that it rests on.
+        evidence: Vec<RecordId>,
+    },
     /// A step is about to be done. Written before the network is touched.
     StepStarted {
         /// Which run.
@@ -477,6 +547,12 @@ pub enum Body {
         step: String,
         /// Why.
         reason: String,
+        /// Whether the network may have changed all the same.
+        #[serde(default, skip_serializing_if = "is_false")]
+        effect_unknown: bool,
+        /// What a person has to put right.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        difference: Option<Difference>,
     },
     /// Nobody but a person may change the object now.
     Frozen {
@@ -532,6 +608,14 @@ const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 impl Body {
     /// The stage that writes such a body.
     pub const fn stage(&self) -> Stage {
@@ -563,7 +647,14 @@ impl Body {
             | Self::Committed { .. }
             | Self::Aborted { .. } => Stage::Negotiate,
             Self::Rehearsed { .. } => Stage::Rehearse,
-            Self::Decided { .. } | Self::Approved { .. } | Self::Escalated { .. } => Stage::Decide,
+            Self::Decided { .. }
+            | Self::Approved { .. }
+            | Self::ApprovalAsked { .. }
+            | Self::AnswerRefused { .. }
+            | Self::ApprovalEnded { .. }
+            | Self::KillSwitch { .. }
+            | Self::BreakerClosed { .. }
+            | Self::Escalated { .. } => Stage::Decide,
             Self::StepStarted { .. }
             | Self::StepDone { .. }
             | Self::RunResumed { .. }
@@ -573,7 +664,7 @@ impl Body {
             | Self::UndoFailed { .. }
             | Self::Frozen { .. } => Stage::Act,
             Self::Verified { .. } => Stage::Verify,
-            Self::Remembered { .. } => Stage::Learn,
+            Self::Remembered { .. } | Self::ModeChanged { .. } => Stage::Learn,
         }
     }
 }

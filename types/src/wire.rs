@@ -22,8 +22,47 @@ pub fn subject(domain: Domain, plane: &str, kind: &str) -> String {
 /// The subject of the network's clock.
 pub const CLOCK: &str = "zizhi.v1.network.obs.clock";
 
-/// The subject of the kill switch: any message on it stops every executor at its next step boundary.
+/// The subject of the kill switch: a [`KillOrder`]. Any message on it that is not one that switches it off stops every
+/// executor at its next step boundary.
 pub const KILL_SWITCH: &str = "zizhi.v1.operator.act.kill";
+
+/// The subject on which a person closes the breaker of a playbook: a [`BreakerOrder`].
+pub const BREAKER: &str = "zizhi.v1.operator.act.breaker";
+
+/// A person presses or releases the kill switch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KillOrder {
+    /// Pressed.
+    pub on: bool,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl KillOrder {
+    /// Reads an order. What cannot be read presses the switch: whoever sent it wanted something stopped.
+    pub fn read(payload: &[u8]) -> Self {
+        serde_json::from_slice(payload).unwrap_or_else(|_| Self {
+            on: true,
+            by: String::new(),
+            reason: "pressed by an operator".to_owned(),
+        })
+    }
+}
+
+/// A person closes a breaker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreakerOrder {
+    /// The playbook's id.
+    pub playbook: String,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
 
 /// The network's time has moved on. Everything observed up to `now` was published before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +200,9 @@ pub struct ApprovalRequest {
     pub cause: RecordId,
     /// Without an answer until then, it is not done.
     pub expires: NetTime,
+    /// The state of the topology that the plan rests on.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub revision: String,
 }
 
 /// A person's answer. Subject: `plan.approval` of the domain.
@@ -169,6 +211,9 @@ pub struct ApprovalRequest {
 pub struct Approval {
     /// Names the plan's exact content.
     pub fingerprint: Fingerprint,
+    /// The state of the topology that the person saw; where it is not said, the one that the request rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// Yes or no.
     pub granted: bool,
     /// Who.

@@ -10,7 +10,7 @@ use zizhi_types::action::{Action, Receipt, Verb};
 use zizhi_types::negotiation::{Lease, RunEnd};
 use zizhi_types::objective::Violation;
 use zizhi_types::plan::Mode;
-use zizhi_types::record::{GuardResult, Ruling, Who};
+use zizhi_types::record::{Difference, GuardResult, Ruling, Who};
 use zizhi_types::wire::{Approval, ApprovalRequest, Sample};
 use zizhi_types::{
     Body, IncidentId, ManagedObject, Metric, NetTime, Plan, PlanId, RecordId, RunId,
@@ -27,10 +27,11 @@ impl Loop {
                 guards,
                 ruling,
             } => vec![self.decided(plan, mode, guards, ruling)],
-            O::AskApproval { plan, expires } => match self.last(&plan.incident).pop() {
-                Some(cause) => vec![self.ask_approval(*plan, cause, expires)],
-                None => vec![],
-            },
+            asked @ O::AskApproval { .. } => self.asked(asked),
+            O::AnswerRefused { approval, reason } => vec![self.answer_refused(approval, reason)],
+            O::ApprovalEnded(request) => vec![self.approval_ended(*request)],
+            O::Switched(order) => vec![self.switched(order), Command::Sync],
+            O::BreakerClosed(order) => vec![self.breaker_closed(order)],
             O::Approved { plan, approval } => vec![self.approved(&plan, approval)],
             O::Commit {
                 run,
@@ -61,6 +62,7 @@ impl Loop {
                     key,
                     action,
                     timeout_ms,
+                    undo: false,
                 };
                 self.change(&plan, body, drive)
             }
@@ -85,6 +87,7 @@ impl Loop {
                     key,
                     action,
                     timeout_ms,
+                    undo: true,
                 };
                 self.change(&plan, body, drive)
             }
@@ -94,7 +97,11 @@ impl Loop {
                 step,
                 undo,
                 result,
-            } => vec![self.answered(&run, &plan, answered(run.clone(), step, undo, result))],
+                difference,
+            } => {
+                let body = answered(run.clone(), step, undo, result, difference);
+                vec![self.answered(&run, &plan, body)]
+            }
             O::Verify { run, bid, before } => {
                 let watch = verifier::Watch {
                     run,
@@ -148,12 +155,19 @@ impl Loop {
         command
     }
 
-    fn ask_approval(&self, plan: Plan, cause: RecordId, expires: NetTime) -> Command {
+    pub(super) fn ask_approval(
+        &self,
+        plan: Plan,
+        cause: RecordId,
+        expires: NetTime,
+        revision: String,
+    ) -> Command {
         let request = ApprovalRequest {
             incident: plan.incident.clone(),
             plan,
             cause,
             expires,
+            revision,
         };
         self.publish("plan", "approval-request", &request)
     }
@@ -218,7 +232,10 @@ impl Loop {
         let causes = self.trail(&plan.incident).for_plan(&plan.id);
         let draft = Draft::new(Body::Escalated { reason });
         let (cause, command) = self.append(draft.of(&plan.incident).because(causes));
-        vec![command, self.ask_approval(plan, cause, expires)]
+        vec![
+            command,
+            self.ask_approval(plan, cause, expires, String::new()),
+        ]
     }
 
     fn frozen(&mut self, object: &ManagedObject, plan: &PlanId, reason: String) -> Command {
@@ -289,6 +306,7 @@ impl Loop {
     }
 
     pub(super) fn driven(
+        &self,
         run: RunId,
         step: String,
         result: Result<Receipt, DriverError>,
@@ -297,6 +315,7 @@ impl Loop {
             run,
             step,
             result,
+            around: self.around(),
         }))]
     }
 
@@ -358,7 +377,13 @@ impl Loop {
     }
 }
 
-fn answered(run: RunId, step: String, undo: bool, result: Result<Receipt, DriverError>) -> Body {
+fn answered(
+    run: RunId,
+    step: String,
+    undo: bool,
+    result: Result<Receipt, DriverError>,
+    difference: Option<Difference>,
+) -> Body {
     match (result, undo) {
         (Ok(receipt), false) => Body::StepDone { run, step, receipt },
         (Ok(receipt), true) => Body::UndoDone { run, step, receipt },
@@ -366,6 +391,8 @@ fn answered(run: RunId, step: String, undo: bool, result: Result<Receipt, Driver
             run,
             step,
             reason: error.to_string(),
+            effect_unknown: matches!(error, DriverError::Unknown(_)),
+            difference,
         },
         (Err(error), false) => Body::StepFailed {
             run,

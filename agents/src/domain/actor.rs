@@ -3,6 +3,7 @@
 use super::command::{Answer, Command, Event, Task};
 use super::engine::{AgentConfig, Loop};
 use super::roles::actor::Roles;
+use crate::brake::Brake;
 use crate::learner;
 use crate::recovery::Recovered;
 use crate::role::{Died, Engine, Role};
@@ -19,7 +20,7 @@ use zizhi_knowledge::Case;
 use zizhi_playbooks::{Catalog, Driver, DriverError};
 use zizhi_types::domain::Domain;
 use zizhi_types::plan::Mode;
-use zizhi_types::wire;
+use zizhi_types::wire::{self, KillOrder};
 
 /// What a domain's agent is made of.
 #[derive(Clone)]
@@ -57,6 +58,8 @@ pub enum Incoming {
     },
     /// Leases changed hands.
     Noticed(Change),
+    /// The file of the kill switch says something else.
+    Switched(KillOrder),
     /// What does the learner hold?
     Recite(RpcReplyPort<Vec<Case>>),
 }
@@ -70,17 +73,18 @@ struct Running {
     roles: Roles,
     deaths: BTreeMap<RoleName, u32>,
     myself: ActorCell,
+    brake: Arc<Brake>,
 }
 
 impl Actor for DomainActor {
     type Msg = Incoming;
     type State = Running;
-    type Arguments = Parts;
+    type Arguments = (Parts, Arc<Brake>);
 
     async fn pre_start(
         &self,
         myself: ActorRef<Incoming>,
-        parts: Parts,
+        (parts, brake): (Parts, Arc<Brake>),
     ) -> Result<Running, ActorProcessingErr> {
         let over = myself.get_cell();
         let roles = Roles::start(&parts, &over).await?;
@@ -92,6 +96,7 @@ impl Actor for DomainActor {
             roles,
             deaths: BTreeMap::new(),
             myself: over,
+            brake,
         };
         let taught = running.engine.teach(RoleName::Learner);
         running.carry_out_all(taught).await;
@@ -101,6 +106,9 @@ impl Actor for DomainActor {
         if let Some(recovered) = running.parts.recovered.clone() {
             let commands = running.engine.restore((*recovered).clone());
             running.carry_out_all(commands).await;
+        }
+        if let Some(order) = running.brake.pulled() {
+            running.react(Event::Switched(order)).await;
         }
         if running.parts.tenure.is_some() {
             let hello = running.engine.say_hello();
@@ -123,6 +131,7 @@ impl Actor for DomainActor {
                 let _ = handled.send(());
             }
             Incoming::Noticed(change) => state.react(noticed(change)).await,
+            Incoming::Switched(order) => state.react(Event::Switched(order)).await,
             Incoming::Recite(reply) => {
                 let _ = reply.send(state.recite().await);
             }
@@ -198,10 +207,14 @@ impl Running {
                 key,
                 action,
                 timeout_ms,
+                undo,
             } => {
                 let result = match self.parts.journal.durable().await {
                     // What cannot be written down is not done.
                     Err(error) => Err(DriverError::Refused(error.to_string())),
+                    Ok(()) if !undo && self.brake.pulled().is_some() => Err(DriverError::Refused(
+                        "the kill switch was pressed before the step began".to_owned(),
+                    )),
                     Ok(()) if !self.may_act(timeout_ms).await => Err(DriverError::Refused(
                         "this process does not hold the lease of its domain".to_owned(),
                     )),
@@ -367,6 +380,8 @@ pub struct Agent {
     done: tokio::task::JoinHandle<()>,
     intake: tokio::task::JoinHandle<()>,
     watch: Option<(Arc<Tenure>, tokio::task::JoinHandle<()>)>,
+    listening: tokio::task::JoinHandle<()>,
+    looking: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Agent {
@@ -384,6 +399,7 @@ impl Agent {
             "zizhi.v1.*.obs.maintenance",
             wire::CLOCK,
             wire::KILL_SWITCH,
+            wire::BREAKER,
         ];
         let subscription = parts.bus.subscribe(parts.domain.as_str(), &patterns).await;
         let tenure = parts.tenure.clone();
@@ -392,13 +408,23 @@ impl Agent {
         let keeping = tenure
             .clone()
             .map(|tenure| tokio::spawn(keep(tenure, told)));
-        let (actor, done) = Actor::spawn_linked(None, DomainActor, parts, over).await?;
+        let brake = Arc::new(Brake::new(parts.config.executor.kill_file.clone()));
+        let listener = format!("{}-kill", parts.domain);
+        let orders = parts.bus.subscribe(&listener, &[wire::KILL_SWITCH]).await;
+        let listening = tokio::spawn(listen(orders, Arc::clone(&brake)));
+        let starting = (parts, Arc::clone(&brake));
+        let (actor, done) = Actor::spawn_linked(None, DomainActor, starting, over).await?;
+        let looking = brake
+            .has_file()
+            .then(|| tokio::spawn(look(brake, actor.clone())));
         let intake = tokio::spawn(take_in(subscription, changes, actor.clone()));
         Ok(Self {
             actor,
             done,
             intake,
             watch: tenure.zip(keeping),
+            listening,
+            looking,
         })
     }
 
@@ -413,6 +439,10 @@ impl Agent {
     /// Ends the agent after what it is doing; the intake has ended with the bus.
     pub async fn stop(self) {
         let _ = self.intake.await;
+        let _ = self.listening.await;
+        if let Some(looking) = self.looking {
+            looking.abort();
+        }
         self.actor.stop(None);
         let _ = self.done.await;
         if let Some((tenure, watch)) = self.watch {
@@ -434,6 +464,37 @@ async fn keep(tenure: Arc<Tenure>, told: tokio::sync::mpsc::Sender<Change>) {
             }
         }
         tokio::time::sleep(tenure.beat()).await;
+    }
+}
+
+/// How often the file of the kill switch is looked at between steps; before each step it is read anyway.
+const LOOK_AT_FILE: Duration = Duration::from_millis(250);
+
+/// Hears the kill switch while the loop is busy with a run. Ends with the bus.
+async fn listen(mut orders: Subscription, brake: Arc<Brake>) {
+    while let Some(delivery) = orders.next().await {
+        brake.hear(&KillOrder::read(&delivery.message.payload));
+    }
+}
+
+/// Tells the loop when the file of the kill switch says something else, until it is aborted.
+async fn look(brake: Arc<Brake>, actor: ActorRef<Incoming>) {
+    let mut last = brake.pulled();
+    loop {
+        tokio::time::sleep(LOOK_AT_FILE).await;
+        let now = brake.pulled();
+        if now == last {
+            continue;
+        }
+        let order = now.clone().unwrap_or_else(|| KillOrder {
+            on: false,
+            by: last.map_or_else(String::new, |o| o.by),
+            reason: "its file was cleared".to_owned(),
+        });
+        last = now;
+        if actor.cast(Incoming::Switched(order)).is_err() {
+            return;
+        }
     }
 }
 

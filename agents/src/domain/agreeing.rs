@@ -5,7 +5,6 @@ use super::engine::{Loop, ask};
 use super::scribe::Draft;
 use crate::part::Part;
 use crate::{correlator, executor, learner, negotiator, planner};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use zizhi_types::domain::Domain;
 use zizhi_types::negotiation::{Bid, Lease, RunEnd, Say};
@@ -197,13 +196,11 @@ impl Loop {
                 ]
             }
             O::Execute { lease, bid } => {
-                let (picture, services) =
-                    (Arc::clone(&self.picture), self.services_behind(&bid.plan));
+                let around = self.around();
                 vec![ask(Task::Executor(executor::Input::Execute {
                     lease,
                     bid,
-                    picture,
-                    services,
+                    around,
                 }))]
             }
             O::Running { incident, .. } => {
@@ -276,17 +273,6 @@ impl Loop {
         };
         commands.push(self.say(incident, lease, to, say, cause));
         commands
-    }
-
-    /// Services whose users would feel a change: those of groups whose paths or instances touch its objects. An upper
-    /// bound, for the blast radius.
-    fn services_behind(&self, plan: &Plan) -> BTreeSet<String> {
-        let touches_site = |site: &str| plan.steps.iter().any(|s| s.action.object.name() == site);
-        let network = self.picture.network();
-        let instances = network.instances.iter().filter(|i| {
-            touches_site(&i.site) || plan.steps.iter().any(|s| s.action.object.name() == i.id)
-        });
-        instances.map(|i| i.service.clone()).collect()
     }
 
     fn outcome(

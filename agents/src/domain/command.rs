@@ -8,6 +8,7 @@ use std::sync::Arc;
 use zizhi_bus::Message;
 use zizhi_types::action::{Action, Receipt};
 use zizhi_types::domain::Domain;
+use zizhi_types::wire::KillOrder;
 use zizhi_types::{IncidentId, Record, RunId};
 
 /// Something that the loop has to react to.
@@ -52,6 +53,8 @@ pub enum Event {
     },
     /// The lease of an incident that is led here was lost: somebody else may lead it.
     LeaseLost(IncidentId),
+    /// The kill switch was pressed or released beside the bus: with its file.
+    Switched(KillOrder),
     /// The senses have heard of the new time; the rest of the loop may look at the picture.
     Sensed,
     /// A role died; the supervision table was asked.
@@ -172,5 +175,7 @@ pub enum Command {
         action: Action,
         /// Longest time it may take, in milliseconds of real time.
         timeout_ms: u64,
+        /// It takes a step back: the kill switch does not keep it from being done.
+        undo: bool,
     },
 }

@@ -1,5 +1,6 @@
 //! The loop of one domain: sense, detect, correlate, diagnose, plan, negotiate, rehearse, decide, act, verify, learn.
 
+use super::asking::Elsewhere;
 use super::command::{Answer, Command, Event, Task};
 use super::restoring::{Claim, Restart};
 use super::scribe::{Draft, Scribe};
@@ -21,7 +22,8 @@ use zizhi_knowledge::Case;
 use zizhi_types::domain::Domain;
 use zizhi_types::negotiation::{Lease, NEGOTIATION_VERSION, Negotiation, Say};
 use zizhi_types::{
-    Anomaly, AnomalyId, Body, IncidentId, ManagedObject, NetTime, RecordId, RunId, wire,
+    Anomaly, AnomalyId, Body, IncidentId, ManagedObject, NetTime, Plan, PlanId, RecordId, RunId,
+    wire,
 };
 
 /// How one domain's agent is set.
@@ -68,6 +70,10 @@ pub struct Loop {
     pub(super) leases: BTreeMap<IncidentId, Lease>,
     /// The incident of each own run.
     pub(super) runs: BTreeMap<RunId, IncidentId>,
+    /// Runs of peers that have begun.
+    pub(super) elsewhere: BTreeMap<PlanId, Elsewhere>,
+    /// Plans of peers that may begin.
+    pub(super) prepared: BTreeMap<PlanId, Plan>,
     /// The newest own anomaly's number.
     pub(super) raised: u64,
     pub(super) silent: BTreeSet<ManagedObject>,
@@ -102,6 +108,8 @@ impl Loop {
             trails: BTreeMap::new(),
             leases: BTreeMap::new(),
             runs: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
+            prepared: BTreeMap::new(),
             raised: 0,
             silent: BTreeSet::new(),
             sent: BTreeMap::new(),
@@ -131,13 +139,17 @@ impl Loop {
         match event {
             Event::Message(message) => self.message(message),
             Event::Answer(answer) => self.answer(answer),
-            Event::Driven { run, step, result } => Self::driven(run, step, result),
+            Event::Driven { run, step, result } => self.driven(run, step, result),
             Event::Recalled { run, step, found } => {
                 vec![ask(Task::Executor(crate::executor::Input::Recalled {
                     run,
                     step,
                     found,
+                    around: self.around(),
                 }))]
+            }
+            Event::Switched(order) => {
+                vec![ask(Task::Executor(crate::executor::Input::Kill(order)))]
             }
             Event::Lease {
                 incident,

@@ -7,6 +7,7 @@
 mod acting;
 pub mod actor;
 mod agreeing;
+mod asking;
 mod command;
 mod engine;
 mod leading;

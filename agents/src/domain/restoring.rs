@@ -171,6 +171,10 @@ impl Loop {
                 late.clone()
                     .map(|e| (e.incident.clone(), e.lease, Box::new(e.bid.clone()))),
             )
+            .chain(recovered.waiting.iter().map(|w| {
+                let incident = w.bid.plan.incident.clone();
+                (incident, w.lease, Box::new(w.bid.clone()))
+            }))
             .collect();
         let mut commands = vec![
             ask(Task::Negotiator(negotiator::Input::Restore {
@@ -179,9 +183,7 @@ impl Loop {
             })),
             ask(Task::Executor(executor::Input::Restore {
                 runs: recovered.runs.clone(),
-                taken: recovered.taken.runs,
-                frozen: recovered.frozen.clone(),
-                acted: recovered.acted.clone(),
+                history: Box::new(history(recovered)),
             })),
         ];
         for ended in late {
@@ -213,7 +215,8 @@ impl Loop {
         let begun = |plan: &PlanId| {
             let open = recovered.runs.iter().map(|r| &r.bid.plan.id);
             let ended = recovered.ended.iter().map(|e| &e.plan);
-            open.chain(ended).any(|id| id == plan)
+            let waiting = recovered.waiting.iter().map(|w| &w.request.plan);
+            open.chain(ended).chain(waiting).any(|id| id == plan)
         };
         let domain = self.domain;
         let awarded = |l: &LedIncident| {
@@ -490,6 +493,20 @@ impl Loop {
             found: found.to_owned(),
         };
         self.of_run(run, plan, body, causes)
+    }
+}
+
+fn history(recovered: &Recovered) -> executor::History {
+    let recovered = recovered.clone();
+    executor::History {
+        taken: recovered.taken.runs,
+        frozen: recovered.frozen,
+        acted: recovered.acted,
+        begun: recovered.begun,
+        failures: recovered.failures,
+        breakers_closed: recovered.breakers_closed,
+        killed: recovered.killed,
+        waiting: recovered.waiting,
     }
 }
 

@@ -12,7 +12,8 @@ use zizhi_bus::Message;
 use zizhi_bus::batch::telemetry;
 use zizhi_types::negotiation::Negotiation;
 use zizhi_types::wire::{
-    AnomalyEvent, Approval, Clock, Inventory, LeadEvent, Maintenance, Sample, StateDigest,
+    AnomalyEvent, Approval, BreakerOrder, Clock, Inventory, KillOrder, LeadEvent, Maintenance,
+    Sample, StateDigest,
 };
 use zizhi_types::{Anomaly, Body, Measurement, NetTime, RecordId, wire};
 
@@ -22,7 +23,14 @@ impl Loop {
             return self.read(&message, Self::clock);
         }
         if message.subject == wire::KILL_SWITCH {
-            return vec![ask(Task::Executor(executor::Input::Kill))];
+            let order = KillOrder::read(&message.payload);
+            return vec![ask(Task::Executor(executor::Input::Kill(order)))];
+        }
+        if message.subject == wire::BREAKER {
+            // Every domain closes it: in one that has no such breaker that changes nothing.
+            return self.read(&message, |_, order: BreakerOrder| {
+                vec![ask(Task::Executor(executor::Input::CloseBreaker(order)))]
+            });
         }
         let subject = message.subject.clone();
         let tokens: Vec<&str> = subject.split('.').collect();
@@ -44,7 +52,7 @@ impl Loop {
             ("evt", "hello") => self.hello(),
             ("evt", "lead") => self.read(&message, Self::lead_event),
             ("neg", "say") => self.read(&message, Self::heard),
-            ("plan", "approval") if own => self.read(&message, approval),
+            ("plan", "approval") if own => self.read(&message, Self::approval),
             _ => vec![],
         }
     }
@@ -97,7 +105,7 @@ impl Loop {
             ask(Task::Verifier(verify)),
             ask(Task::Correlator(correlator::Input::Tick(picture))),
             ask(Task::Negotiator(negotiator::Input::Tick)),
-            ask(Task::Executor(executor::Input::Tick)),
+            ask(Task::Executor(executor::Input::Tick(self.around()))),
         ]);
         commands
     }
@@ -328,6 +336,7 @@ impl Loop {
                 }))]
             }
             LeadEvent::Closed { incident, fixed } => {
+                self.over_elsewhere(&incident);
                 self.open.remove(&incident);
                 self.claims.remove(&incident);
                 self.closed.insert(incident.clone());
@@ -345,12 +354,17 @@ impl Loop {
     fn heard(&mut self, message: Negotiation) -> Vec<Command> {
         let cause = message.cause.clone();
         self.trail(&message.incident).heard = Some(cause);
+        self.overhear(&message);
         vec![ask(Task::Negotiator(negotiator::Input::Heard(message)))]
     }
-}
 
-fn approval(_: &mut Loop, approval: Approval) -> Vec<Command> {
-    vec![ask(Task::Executor(executor::Input::Approval(approval)))]
+    fn approval(&mut self, approval: Approval) -> Vec<Command> {
+        let around = self.around();
+        vec![ask(Task::Executor(executor::Input::Approval {
+            approval,
+            around,
+        }))]
+    }
 }
 
 fn samples(measurements: &[Measurement]) -> Vec<Sample> {

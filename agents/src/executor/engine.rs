@@ -1,73 +1,75 @@
-//! Guards first, then one run a plan, step by step.
+//! Guards first, then one run a plan, step by step, with the guards asked anew before each.
 
+pub(super) use super::active::Active;
+use super::asking::Waiting;
+use super::messages::{Around, History};
 use super::{ExecutorConfig, Input, Output};
 use crate::picture::Picture;
-use crate::planner::name_of;
 use crate::role::Engine;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use zizhi_playbooks::guards::{self, GuardState, Limits};
-use zizhi_playbooks::run::{self, Effect, Run};
-use zizhi_playbooks::{Catalog, DriverError};
+use zizhi_playbooks::approval::Approvals;
+use zizhi_playbooks::guards::{Decision, Failure};
+use zizhi_playbooks::policy::Policy;
+use zizhi_playbooks::run::{self, Effect, Run, UndoReason};
+use zizhi_playbooks::{Catalog, DriverError, guards};
 use zizhi_types::action::Receipt;
 use zizhi_types::domain::Domain;
 use zizhi_types::negotiation::{Bid, Lease, RunEnd};
-use zizhi_types::objective::Violation;
-use zizhi_types::plan::Mode;
-use zizhi_types::record::{GuardResult, Ruling, Verdict};
-use zizhi_types::wire::Approval;
-use zizhi_types::{IncidentId, ManagedObject, NetTime, Plan, RunId};
+use zizhi_types::plan::{Fingerprint, Mode};
+use zizhi_types::record::{Difference, Ruling};
+use zizhi_types::wire::KillOrder;
+use zizhi_types::{ManagedObject, NetTime, Plan, RunId};
+
+/// Failures that are remembered. Our choice: beyond any breaker's window.
+const FAILURES_MAX: usize = 1_000;
 
 /// The executor of one domain.
 pub struct Executor {
-    domain: Domain,
-    config: ExecutorConfig,
-    ceiling: Mode,
+    pub(super) domain: Domain,
+    pub(super) config: ExecutorConfig,
+    pub(super) ceiling: Mode,
+    pub(super) policy: Arc<Policy>,
     pub(super) catalog: Arc<Catalog>,
     pub(super) started: u64,
-    waiting: Vec<Waiting>,
+    pub(super) approvals: Approvals,
+    pub(super) waiting: BTreeMap<Fingerprint, Waiting>,
+    /// Until when the network is only looked at, after a restart.
+    pub(super) blind_until: NetTime,
     pub(super) runs: BTreeMap<RunId, Active>,
     pub(super) acted: BTreeMap<ManagedObject, Vec<NetTime>>,
+    pub(super) begun: Vec<NetTime>,
+    pub(super) failures: Vec<Failure>,
+    pub(super) breakers_closed: BTreeMap<String, NetTime>,
     pub(super) frozen: BTreeMap<ManagedObject, String>,
-    killed: Option<String>,
-}
-
-/// An awarded plan that waits for a person.
-struct Waiting {
-    lease: Lease,
-    bid: Box<Bid>,
-    picture: Arc<Picture>,
-    services: BTreeSet<String>,
-    expires: NetTime,
-}
-
-pub(super) struct Active {
-    pub(super) run: Run,
-    pub(super) bid: Box<Bid>,
-    pub(super) before: Vec<Violation>,
-    /// A held run that ended well was reported already.
-    pub(super) reported: bool,
-    /// Until when a person may say whether it helped.
-    pub(super) unclear_until: Option<NetTime>,
+    pub(super) killed: Option<String>,
 }
 
 impl Executor {
-    /// For one domain, with the highest mode that any playbook may run in.
-    pub const fn new(
+    /// For one domain, with the highest mode that any playbook may run in. A policy that cannot be used forbids everything.
+    pub fn new(
         domain: Domain,
         config: ExecutorConfig,
         ceiling: Mode,
         catalog: Arc<Catalog>,
     ) -> Self {
+        let policy = config.policy.compile();
+        let policy = policy.unwrap_or_else(|error| Policy::closed(&error.to_string()));
         Self {
             domain,
             config,
             ceiling,
+            policy: Arc::new(policy),
             catalog,
             started: 0,
-            waiting: vec![],
+            approvals: Approvals::default(),
+            waiting: BTreeMap::new(),
+            blind_until: NetTime(0),
             runs: BTreeMap::new(),
             acted: BTreeMap::new(),
+            begun: vec![],
+            failures: vec![],
+            breakers_closed: BTreeMap::new(),
             frozen: BTreeMap::new(),
             killed: None,
         }
@@ -77,119 +79,45 @@ impl Executor {
         &mut self,
         lease: Lease,
         bid: Box<Bid>,
-        picture: Arc<Picture>,
-        services: BTreeSet<String>,
+        around: &Around,
         now: NetTime,
     ) -> Vec<Output> {
-        let state = self.guard_state(&bid.plan, &services, &picture, now);
-        let ceiling = self.ceiling_for(&bid);
-        let (guards, ruling) = guards::rule(&bid.plan, &state, ceiling, now);
-        let mut outputs = vec![Self::decided(&bid.plan, ceiling, guards, ruling)];
+        let decision = self.judge(&bid, around, None, None, now);
+        let ruling = decision.ruling;
+        let mut outputs = vec![Self::decided(&bid.plan, decision)];
         match ruling {
-            Ruling::Proceed => outputs.extend(self.start(lease, bid, &picture, now)),
-            Ruling::Ask => {
-                let wait_ms = self
-                    .catalog
-                    .get(name_of(&bid.plan.playbook))
-                    .map_or(0, |p| p.approval_ms);
-                let expires = now + wait_ms;
-                outputs.push(Output::AskApproval {
-                    plan: Box::new(bid.plan.clone()),
-                    expires,
-                });
-                self.waiting.push(Waiting {
-                    lease,
-                    bid,
-                    picture,
-                    services,
-                    expires,
-                });
+            Ruling::Proceed => {
+                outputs.extend(self.start(lease, bid, false, &around.picture, now));
             }
+            Ruling::Ask => outputs.push(self.ask_people(lease, bid, around, now)),
             Ruling::ShowOnly | Ruling::Deny => outputs.push(not_run(&bid.plan)),
         }
         outputs
     }
 
-    /// When the twin has been wrong about such actions, a person decides: an answer that carries a large error cannot
-    /// open a gate by itself.
-    fn ceiling_for(&self, bid: &Bid) -> Mode {
-        let r = &bid.rehearsal;
-        let doubtful =
-            r.error_samples >= self.config.twin_samples_min && r.error > self.config.twin_error_max;
-        if doubtful {
-            self.ceiling.min(Mode::Approve)
-        } else {
-            self.ceiling
-        }
-    }
-
-    fn decided(plan: &Plan, ceiling: Mode, guards: Vec<GuardResult>, ruling: Ruling) -> Output {
+    pub(super) fn decided(plan: &Plan, decision: Decision) -> Output {
         Output::Decided {
             plan: Box::new(plan.clone()),
-            mode: guards::mode_in_force(plan, ceiling),
-            guards,
-            ruling,
+            mode: decision.mode,
+            guards: decision.guards,
+            ruling: decision.ruling,
         }
     }
 
-    fn guard_state(
-        &self,
-        plan: &Plan,
-        services: &BTreeSet<String>,
-        picture: &Picture,
-        now: NetTime,
-    ) -> GuardState {
-        GuardState {
-            limits: Limits {
-                evidence_age_ms: self.config.evidence_age_ms_max,
-                ..Limits::default()
-            },
-            blast_radius: self
-                .catalog
-                .get(name_of(&plan.playbook))
-                .map(|p| p.blast_radius),
-            services: services.clone(),
-            busy: self.busy(),
-            acted: self.acted.clone(),
-            evidence_at: picture.newest(now),
-            kill_switch: self.killed.clone(),
-            maintenance: picture.works_for_guards(),
-            frozen: self.frozen.clone(),
-            approved: None,
-        }
-    }
-
-    /// Objects that a run is at work on; a standing remedy keeps its objects too.
-    fn busy(&self) -> BTreeMap<ManagedObject, IncidentId> {
-        let live = self
-            .runs
-            .values()
-            .filter(|a| !matches!(a.run.state(), run::State::Ended { .. }));
-        live.flat_map(|a| {
-            let incident = &a.bid.plan.incident;
-            a.bid
-                .plan
-                .steps
-                .iter()
-                .map(move |s| (s.action.object.clone(), incident.clone()))
-        })
-        .collect()
-    }
-
-    fn start(
+    pub(super) fn start(
         &mut self,
         lease: Lease,
         bid: Box<Bid>,
+        approved: bool,
         picture: &Picture,
         now: NetTime,
     ) -> Vec<Output> {
         self.started += 1;
         let id = RunId::new(self.domain, self.started);
+        self.begun.push(now);
         for step in &bid.plan.steps {
-            self.acted
-                .entry(step.action.object.clone())
-                .or_default()
-                .push(now);
+            let times = self.acted.entry(step.action.object.clone());
+            times.or_default().push(now);
         }
         let plan = Box::new(bid.plan.clone());
         let before = picture.violations(now);
@@ -197,8 +125,11 @@ impl Executor {
             run: Run::new(id.clone(), bid.plan.clone()),
             bid,
             before: before.clone(),
+            began: now,
+            approved,
             reported: false,
             unclear_until: None,
+            later: None,
         };
         self.runs.insert(id.clone(), active);
         let mut outputs = vec![Output::Commit {
@@ -222,7 +153,7 @@ impl Executor {
         self.carry_out(id, effects, now)
     }
 
-    /// Turns what a run wants into outputs. A run that has ended is forgotten.
+    /// Turns what a run wants into outputs. A run that has ended is forgotten, but for what it teaches.
     pub(super) fn carry_out(
         &mut self,
         id: &RunId,
@@ -239,17 +170,54 @@ impl Executor {
             }
             outputs.extend(active.carry_out(effect, now, &self.catalog));
         }
-        if matches!(active.run.state(), run::State::Ended { .. }) {
-            self.runs.remove(id);
+        if let run::State::Ended { end } = active.run.state()
+            && let Some(active) = self.runs.remove(id)
+        {
+            self.failures.extend(failure(&active, end, now));
+            let surplus = self.failures.len().saturating_sub(FAILURES_MAX);
+            self.failures.drain(..surplus);
         }
         outputs
     }
 
+    /// The driver answered. The step after it is begun only if the guards agree now; if not, the run ends as if the step
+    /// had been refused, and what was done is taken back.
     pub(super) fn driven(
         &mut self,
         id: &RunId,
         step: String,
         result: Result<Receipt, DriverError>,
+        around: &Around,
+        now: NetTime,
+    ) -> Vec<Output> {
+        let mut outputs = self.answer(id, step, result, around, now);
+        let next = outputs.iter().position(|o| matches!(o, Output::Do { .. }));
+        let Some(index) = next else {
+            return outputs;
+        };
+        let Some(active) = self.runs.get(id) else {
+            return outputs;
+        };
+        let approved = active.approved.then(|| active.bid.plan.fingerprint.clone());
+        let decision = self.judge(&active.bid, around, Some(id), approved, now);
+        if decision.ruling == Ruling::Proceed {
+            return outputs;
+        }
+        let Output::Do { step, .. } = outputs.remove(index) else {
+            return outputs;
+        };
+        let why = format!("a guard refused the next step: {}", refusal(&decision));
+        outputs.push(Self::decided(&active.bid.plan.clone(), decision));
+        outputs.extend(self.answer(id, step, Err(DriverError::Refused(why)), around, now));
+        outputs
+    }
+
+    fn answer(
+        &mut self,
+        id: &RunId,
+        step: String,
+        result: Result<Receipt, DriverError>,
+        around: &Around,
         now: NetTime,
     ) -> Vec<Output> {
         let Some(active) = self.runs.get(id) else {
@@ -259,91 +227,39 @@ impl Executor {
             return vec![];
         };
         let undo = matches!(active.run.state(), run::State::Undoing { .. });
-        let plan = Box::new(active.bid.plan.clone());
+        let difference = match &result {
+            Err(error) if undo => difference(active, error, &around.picture),
+            _ => None,
+        };
         let answered = Output::Answered {
             run: id.clone(),
-            plan,
+            plan: Box::new(active.bid.plan.clone()),
             step,
             undo,
             result: result.clone(),
+            difference: difference.clone(),
         };
         let mut outputs = vec![answered];
         outputs.extend(self.tell(id, run::Input::Answer { key, result }, now));
-        outputs
-    }
-
-    /// An answer names a plan's fingerprint: it is taken for that plan, waiting to run or waiting for a verdict, and for
-    /// nothing else. A second answer finds nothing waiting.
-    fn approval(&mut self, approval: Approval, now: NetTime) -> Vec<Output> {
-        if let Some(index) = self
-            .waiting
-            .iter()
-            .position(|w| w.bid.plan.fingerprint == approval.fingerprint)
-        {
-            let waiting = self.waiting.remove(index);
-            return self.answered(waiting, approval, now);
-        }
-        let unclear = self.runs.iter().find(|(_, a)| {
-            a.run.state() == run::State::Unclear && a.bid.plan.fingerprint == approval.fingerprint
-        });
-        let Some((id, active)) = unclear else {
-            return vec![];
-        };
-        let (id, plan) = (id.clone(), Box::new(active.bid.plan.clone()));
-        let verdict = if approval.granted {
-            Verdict::Pass
-        } else {
-            Verdict::Fail
-        };
-        let mut outputs = vec![Output::Approved { plan, approval }];
-        outputs.extend(self.tell(&id, run::Input::Verdict(verdict), now));
-        outputs
-    }
-
-    fn answered(&mut self, waiting: Waiting, approval: Approval, now: NetTime) -> Vec<Output> {
-        let plan = Box::new(waiting.bid.plan.clone());
-        let (granted, fingerprint) = (approval.granted, approval.fingerprint.clone());
-        let mut outputs = vec![Output::Approved {
-            plan: plan.clone(),
-            approval,
-        }];
-        if !granted {
-            outputs.push(not_run(&plan));
-            return outputs;
-        }
-        // Guards look again: the network may have changed while the person thought.
-        let mut state = self.guard_state(&plan, &waiting.services, &waiting.picture, now);
-        state.evidence_at = Some(now);
-        state.approved = Some(fingerprint);
-        let ceiling = self.ceiling_for(&waiting.bid);
-        let (guards, ruling) = guards::rule(&plan, &state, ceiling, now);
-        outputs.push(Self::decided(&plan, ceiling, guards, ruling));
-        if ruling == Ruling::Proceed {
-            outputs.extend(self.start(waiting.lease, waiting.bid, &waiting.picture, now));
-        } else {
-            outputs.push(not_run(&plan));
+        if let Some(difference) = difference {
+            tell_difference(&mut outputs, &difference);
         }
         outputs
     }
 
-    /// Requests that will not be answered any more; a late yes finds nothing waiting.
-    fn give_up(&mut self, which: impl Fn(&Waiting) -> bool) -> Vec<Output> {
-        let (given_up, waiting): (Vec<Waiting>, Vec<Waiting>) = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .partition(which);
-        self.waiting = waiting;
-        given_up.iter().map(|w| not_run(&w.bid.plan)).collect()
-    }
-
-    /// A request that nobody answered in time ends in "stop".
-    fn tick(&mut self, now: NetTime) -> Vec<Output> {
-        let mut outputs = self.give_up(|w| now >= w.expires);
-        let overdue = |a: &Active| a.unclear_until.is_some_and(|until| now >= until);
+    fn tick(&mut self, around: &Around, now: NetTime) -> Vec<Output> {
+        let mut outputs = self.look_at_requests(around, now);
+        for active in self.runs.values_mut() {
+            if active.later.as_ref().is_some_and(|(due, _)| now >= *due) {
+                outputs.extend(active.later.take().map(|(_, again)| *again));
+            }
+        }
+        let overdue = |a: &&Active| a.unclear_until.is_some_and(|until| now >= until);
         let late: Vec<RunId> = self
             .runs
-            .iter()
-            .filter(|(_, a)| overdue(a))
-            .map(|(id, _)| id.clone())
+            .values()
+            .filter(overdue)
+            .map(|a| a.id().clone())
             .collect();
         for id in late {
             outputs.extend(self.tell(&id, run::Input::Kill, now));
@@ -351,114 +267,98 @@ impl Executor {
         outputs
     }
 
-    fn kill(&mut self, now: NetTime) -> Vec<Output> {
-        self.killed = Some("pressed by an operator".to_owned());
-        let mut outputs: Vec<Output> = std::mem::take(&mut self.waiting)
-            .iter()
-            .map(|w| not_run(&w.bid.plan))
-            .collect();
+    fn kill(&mut self, order: KillOrder, now: NetTime) -> Vec<Output> {
+        if order.on == self.killed.is_some() {
+            return vec![];
+        }
+        let mut outputs = vec![Output::Switched(order.clone())];
+        if !order.on {
+            self.killed = None;
+            return outputs;
+        }
+        self.killed = Some(order.reason);
+        outputs.extend(self.stop_asking());
         // A remedy that has proved itself stands: taking it back would bring the fault's effect back.
-        let unfinished = |a: &Active| a.run.state() != run::State::Held;
+        let unfinished = |a: &&Active| a.run.state() != run::State::Held;
         let ids: Vec<RunId> = self
             .runs
-            .iter()
-            .filter(|(_, a)| unfinished(a))
-            .map(|(id, _)| id.clone())
+            .values()
+            .filter(unfinished)
+            .map(|a| a.id().clone())
             .collect();
         for id in ids {
             outputs.extend(self.tell(&id, run::Input::Kill, now));
         }
         outputs
     }
+
+    pub(super) fn remember(&mut self, history: History, now: NetTime) -> Vec<Output> {
+        self.started = self.started.max(history.taken);
+        self.frozen.extend(history.frozen);
+        self.acted.extend(history.acted);
+        self.begun.extend(history.begun);
+        self.failures.extend(history.failures);
+        self.breakers_closed.extend(history.breakers_closed);
+        self.killed = self.killed.take().or(history.killed);
+        self.wait_on(history.waiting, now)
+    }
 }
 
-impl Active {
-    fn carry_out(&mut self, effect: Effect, now: NetTime, catalog: &Catalog) -> Vec<Output> {
-        let (run, plan) = (self.run.id().clone(), Box::new(self.bid.plan.clone()));
-        let limit = |step: &str| {
-            plan.steps
-                .iter()
-                .find(|s| s.id == step)
-                .map_or(30_000, |s| s.timeout_ms)
-        };
-        match effect {
-            Effect::Do { step, key, action } => {
-                let timeout_ms = limit(&step);
-                vec![Output::Do {
-                    run,
-                    plan,
-                    step,
-                    key,
-                    action,
-                    timeout_ms,
-                }]
-            }
-            Effect::Undo {
-                step,
-                key,
-                action,
-                reason,
-            } => {
-                let timeout_ms = limit(&step);
-                let reason = reason.as_str().to_owned();
-                vec![Output::Undo {
-                    run,
-                    plan,
-                    step,
-                    key,
-                    action,
-                    timeout_ms,
-                    reason,
-                }]
-            }
-            Effect::BeginVerify => {
-                vec![Output::Verify {
-                    run,
-                    bid: self.bid.clone(),
-                    before: self.before.clone(),
-                }]
-            }
-            Effect::Hold => {
-                self.reported = true;
-                vec![
-                    Output::Standing {
-                        run: run.clone(),
-                        plan: plan.clone(),
-                    },
-                    Output::Ended {
-                        plan,
-                        run: Some(run),
-                        outcome: RunEnd::Helped,
-                    },
-                ]
-            }
-            Effect::AskPerson => {
-                let wait_ms = catalog
-                    .get(name_of(&plan.playbook))
-                    .map_or(0, |p| p.approval_ms);
-                self.unclear_until = Some(now + wait_ms);
-                vec![Output::Unclear {
-                    run,
-                    plan,
-                    expires: now + wait_ms,
-                }]
-            }
-            Effect::Freeze { object, reason } => vec![Output::Frozen {
-                object,
-                plan: plan.id,
-                reason,
-            }],
-            Effect::Finished(_) if self.reported => vec![Output::Released { run, plan }],
-            Effect::Finished(outcome) => vec![Output::Ended {
-                plan,
-                run: Some(run),
-                outcome,
-            }],
+/// What the guards that refuse say.
+fn refusal(decision: &Decision) -> String {
+    let refused = decision.guards.iter().filter(|g| !g.pass);
+    let said: Vec<String> = refused.map(|g| g.reason.clone()).collect();
+    if said.is_empty() {
+        return format!("the mode in force is {} by now", decision.mode);
+    }
+    said.join("; ")
+}
+
+/// What a run that ended without having helped teaches the guards. One that people or the kill switch ended teaches nothing.
+fn failure(active: &Active, end: RunEnd, now: NetTime) -> Option<Failure> {
+    let failed = matches!(end, RunEnd::Undone | RunEnd::Stuck);
+    let reason = active.run.undo_reason();
+    let blamed = !matches!(
+        reason,
+        Some(UndoReason::Operator | UndoReason::HealthyAgain)
+    );
+    let plan = &active.bid.plan;
+    (failed && blamed).then(|| Failure {
+        incident: plan.incident.clone(),
+        playbook: plan.playbook.clone(),
+        objects: guards::touched(plan).into_iter().cloned().collect(),
+        at: now,
+    })
+}
+
+/// The exact difference that an undo which failed leaves to a person.
+fn difference(active: &Active, error: &DriverError, picture: &Picture) -> Option<Difference> {
+    let (before, wanted, after) = active.run.left_behind()?;
+    let found = picture.settings_of(wanted).unwrap_or_else(|| match error {
+        DriverError::Unknown(_) => "not known".to_owned(),
+        DriverError::Refused(_) | DriverError::Failed(_) => after.to_owned(),
+    });
+    Some(Difference {
+        before: before.to_owned(),
+        wanted: wanted.to_string(),
+        found,
+    })
+}
+
+fn tell_difference(outputs: &mut [Output], difference: &Difference) {
+    let Difference {
+        before,
+        wanted,
+        found,
+    } = difference;
+    for output in outputs {
+        if let Output::Frozen { reason, .. } = output {
+            *reason = format!("{reason}; before: {before}; wanted: {wanted}; found now: {found}");
         }
     }
 }
 
-fn not_run(plan: &Plan) -> Output {
+pub(super) fn not_run(plan: &Plan) -> Output {
     Output::Ended {
         plan: Box::new(plan.clone()),
         run: None,
@@ -472,26 +372,30 @@ impl Engine for Executor {
 
     fn handle(&mut self, input: Input, now: NetTime) -> Vec<Output> {
         match input {
-            Input::Execute {
-                lease,
-                bid,
-                picture,
-                services,
-            } => self.execute(lease, bid, picture, services, now),
-            Input::Approval(approval) => self.approval(approval, now),
-            Input::Driven { run, step, result } => self.driven(&run, step, result, now),
+            Input::Execute { lease, bid, around } => self.execute(lease, bid, &around, now),
+            Input::Approval { approval, around } => self.approval(approval, &around, now),
+            Input::Driven {
+                run,
+                step,
+                result,
+                around,
+            } => self.driven(&run, step, result, &around, now),
             Input::Verdict { run, verdict } => self.tell(&run, run::Input::Verdict(verdict), now),
             Input::Release(run) => self.tell(&run, run::Input::Release, now),
-            Input::Withdraw(incident) => self.give_up(|w| w.bid.plan.incident == incident),
-            Input::Kill => self.kill(now),
-            Input::Restore {
-                runs,
-                taken,
-                frozen,
-                acted,
-            } => self.restore(runs, taken, frozen, acted, now),
-            Input::Recalled { run, step, found } => self.recalled(&run, step, found, now),
-            Input::Tick => self.tick(now),
+            Input::Withdraw(incident) => self.withdraw(&incident),
+            Input::Kill(order) => self.kill(order, now),
+            Input::CloseBreaker(order) => {
+                self.breakers_closed.insert(order.playbook.clone(), now);
+                vec![Output::BreakerClosed(order)]
+            }
+            Input::Restore { runs, history } => self.restore(runs, *history, now),
+            Input::Recalled {
+                run,
+                step,
+                found,
+                around,
+            } => self.recalled(&run, step, found, &around, now),
+            Input::Tick(around) => self.tick(&around, now),
         }
     }
 }

@@ -2,16 +2,59 @@
 
 use crate::picture::Picture;
 use crate::recovery::OpenRun;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use zizhi_playbooks::approval::{Request, Revision};
+use zizhi_playbooks::guards::{Failure, InFlight};
 use zizhi_playbooks::{DriverError, Recall};
 use zizhi_types::action::{Action, Receipt};
 use zizhi_types::negotiation::{Bid, Lease, RunEnd};
 use zizhi_types::objective::Violation;
 use zizhi_types::plan::Mode;
-use zizhi_types::record::{GuardResult, Ruling, Verdict};
-use zizhi_types::wire::Approval;
+use zizhi_types::record::{Difference, GuardResult, Ruling, Verdict};
+use zizhi_types::wire::{Approval, BreakerOrder, KillOrder};
 use zizhi_types::{IncidentId, ManagedObject, NetTime, Plan, PlanId, RunId};
+
+/// What is known around a plan at the moment of a decision. Every step is decided anew, with what is known then.
+#[derive(Clone)]
+pub struct Around {
+    /// The network.
+    pub picture: Arc<Picture>,
+    /// Runs of other domains that have begun and have not ended, as far as they were heard of.
+    pub elsewhere: Vec<InFlight>,
+}
+
+/// A plan that waited for people when the process ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaitingPlan {
+    /// Under which lease it was awarded.
+    pub lease: Lease,
+    /// What, with what the twin said.
+    pub bid: Bid,
+    /// The request, with the answers that were given.
+    pub request: Request,
+}
+
+/// What a journal tells the executor.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct History {
+    /// The runs up to this number were taken before.
+    pub taken: u64,
+    /// Objects that only a person may change.
+    pub frozen: BTreeMap<ManagedObject, String>,
+    /// When each object was last acted on.
+    pub acted: BTreeMap<ManagedObject, Vec<NetTime>>,
+    /// When runs were begun.
+    pub begun: Vec<NetTime>,
+    /// Runs that did not help.
+    pub failures: Vec<Failure>,
+    /// When a person closed a playbook's breaker.
+    pub breakers_closed: BTreeMap<String, NetTime>,
+    /// Why the kill switch is on, if it is.
+    pub killed: Option<String>,
+    /// Plans that wait for people.
+    pub waiting: Vec<WaitingPlan>,
+}
 
 /// What it is told.
 pub enum Input {
@@ -22,12 +65,15 @@ pub enum Input {
         /// What, with what the twin says.
         bid: Box<Bid>,
         /// What is known now.
-        picture: Arc<Picture>,
-        /// Services that depend on what is changed.
-        services: BTreeSet<String>,
+        around: Around,
     },
     /// A person answered.
-    Approval(Approval),
+    Approval {
+        /// What.
+        approval: Approval,
+        /// What is known now.
+        around: Around,
+    },
     /// The driver answered.
     Driven {
         /// For which run.
@@ -36,6 +82,8 @@ pub enum Input {
         step: String,
         /// What it said.
         result: Result<Receipt, DriverError>,
+        /// What is known now: the next step is decided on it.
+        around: Around,
     },
     /// The verifier's verdict.
     Verdict {
@@ -48,18 +96,16 @@ pub enum Input {
     Release(RunId),
     /// The incident is over: what still waits for a person is not done any more.
     Withdraw(IncidentId),
-    /// The kill switch.
-    Kill,
+    /// The kill switch is pressed or released.
+    Kill(KillOrder),
+    /// A person closes the breaker of a playbook.
+    CloseBreaker(BreakerOrder),
     /// Started afresh: what the journal tells of its runs.
     Restore {
         /// Runs that have not ended.
         runs: Vec<OpenRun>,
-        /// The runs up to this number were taken before.
-        taken: u64,
-        /// Objects that only a person may change.
-        frozen: BTreeMap<ManagedObject, String>,
-        /// When each object was last acted on.
-        acted: BTreeMap<ManagedObject, Vec<NetTime>>,
+        /// The rest.
+        history: Box<History>,
     },
     /// The driver's answer to [`Output::Recall`].
     Recalled {
@@ -69,9 +115,11 @@ pub enum Input {
         step: String,
         /// What it remembers.
         found: Recall,
+        /// What is known now.
+        around: Around,
     },
     /// Time has passed.
-    Tick,
+    Tick(Around),
 }
 
 /// What it concludes.
@@ -92,9 +140,30 @@ pub enum Output {
     AskApproval {
         /// About which plan.
         plan: Box<Plan>,
+        /// Under which lease it was awarded.
+        lease: Lease,
+        /// The topology that it rests on.
+        revision: Revision,
         /// Until when.
         expires: NetTime,
+        /// How many different people have to say yes.
+        people: u8,
+        /// It was asked before a restart, and written down then.
+        again: bool,
     },
+    /// A person's answer does not count.
+    AnswerRefused {
+        /// The answer.
+        approval: Approval,
+        /// Why not.
+        reason: String,
+    },
+    /// A request is over without an answer that counts.
+    ApprovalEnded(Box<Request>),
+    /// The kill switch was pressed or released.
+    Switched(KillOrder),
+    /// A person closed a breaker.
+    BreakerClosed(BreakerOrder),
     /// A person's answer was taken.
     Approved {
         /// To which plan.
@@ -175,6 +244,8 @@ pub enum Output {
         undo: bool,
         /// What it said.
         result: Result<Receipt, DriverError>,
+        /// What an undo that failed left behind.
+        difference: Option<Difference>,
     },
     /// Watch the run's effect.
     Verify {

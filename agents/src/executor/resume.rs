@@ -7,11 +7,11 @@
 
 use super::Output;
 use super::engine::{Active, Executor};
+use super::messages::{Around, History};
 use crate::recovery::OpenRun;
-use std::collections::BTreeMap;
 use zizhi_playbooks::run::{self, State};
 use zizhi_playbooks::{DriverError, Recall};
-use zizhi_types::{ManagedObject, NetTime, RunId};
+use zizhi_types::{NetTime, RunId};
 
 /// What is said of a step that the restart prevented.
 const NEVER_CAME: &str = "it had not reached the network when the agent was killed";
@@ -20,15 +20,10 @@ impl Executor {
     pub(super) fn restore(
         &mut self,
         runs: Vec<OpenRun>,
-        taken: u64,
-        frozen: BTreeMap<ManagedObject, String>,
-        acted: BTreeMap<ManagedObject, Vec<NetTime>>,
+        history: History,
         now: NetTime,
     ) -> Vec<Output> {
-        self.started = self.started.max(taken);
-        self.frozen.extend(frozen);
-        self.acted.extend(acted);
-        let mut outputs = vec![];
+        let mut outputs = self.remember(history, now);
         for open in runs {
             outputs.extend(self.take_up(open, now));
         }
@@ -74,6 +69,7 @@ impl Executor {
         id: &RunId,
         step: String,
         found: Recall,
+        around: &Around,
         now: NetTime,
     ) -> Vec<Output> {
         let Some(active) = self.runs.get(id) else {
@@ -86,15 +82,15 @@ impl Executor {
             found: word(&found),
         }];
         outputs.extend(match found {
-            Recall::Answered(result) => self.driven(id, step, result, now),
+            Recall::Answered(result) => self.driven(id, step, result, around, now),
             Recall::NeverCame if undo => self.go_on(id, now),
             Recall::NeverCame => {
                 let result = Err(DriverError::Failed(NEVER_CAME.to_owned()));
-                self.driven(id, step, result, now)
+                self.driven(id, step, result, around, now)
             }
             Recall::Unknown => {
                 let why = "the agent was killed while the change was under way".to_owned();
-                self.driven(id, step, Err(DriverError::Unknown(why)), now)
+                self.driven(id, step, Err(DriverError::Unknown(why)), around, now)
             }
         });
         outputs
@@ -118,7 +114,11 @@ impl Active {
             run: open.run,
             bid: Box::new(open.bid),
             before: open.before,
+            began: open.began,
+            // What was approved was approved before the restart; no step of the plan is begun after one.
+            approved: true,
             unclear_until: None,
+            later: None,
         }
     }
 }

@@ -1,12 +1,11 @@
 //! One executor: what it may do, what it asks, what it takes back.
 
-use super::{Executor, ExecutorConfig, Input, Output};
+use super::{Around, Executor, ExecutorConfig, Input, Output};
 use crate::picture::Picture;
 use crate::role::Engine;
 use crate::testing::{
     at, bid, cost_receipt, drain, incident, lease, network, object, receipt, reset,
 };
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use zizhi_playbooks::{Catalog, DriverError};
 use zizhi_types::action::Receipt;
@@ -14,63 +13,121 @@ use zizhi_types::negotiation::{Bid, RunEnd};
 use zizhi_types::plan::{Fingerprint, Mode};
 use zizhi_types::record::{Ruling, Verdict};
 use zizhi_types::topology::Bilingual;
-use zizhi_types::wire::{Approval, Maintenance};
+use zizhi_types::wire::{Approval, KillOrder, Maintenance};
 use zizhi_types::{Domain, Metric, RunId};
 
-struct Story {
-    executor: Executor,
-    picture: Picture,
-    now_s: u64,
+pub(super) struct Story {
+    pub(super) executor: Executor,
+    pub(super) picture: Picture,
+    pub(super) now_s: u64,
 }
 
 impl Story {
-    fn in_mode(ceiling: Mode) -> Self {
-        let mut picture = Picture::empty();
-        picture.learn(Domain::Transport, network().part(Domain::Transport));
-        picture.observe(&object("port/A:A-B"), Metric::PortOperUp, 0.0, at(95));
+    pub(super) fn in_mode(ceiling: Mode) -> Self {
+        Self::set(ceiling, ExecutorConfig::default())
+    }
+
+    pub(super) fn set(ceiling: Mode, config: ExecutorConfig) -> Self {
         let catalog = Arc::new(Catalog::builtin().unwrap());
-        let executor = Executor::new(
-            Domain::Transport,
-            ExecutorConfig::default(),
-            ceiling,
-            catalog,
-        );
-        Self {
+        let executor = Executor::new(Domain::Transport, config, ceiling, catalog);
+        let mut story = Self {
             executor,
-            picture,
-            now_s: 100,
+            picture: Picture::empty(),
+            now_s: 95,
+        };
+        for domain in Domain::ALL {
+            story.picture.learn(domain, network().part(domain));
+        }
+        story.all_is_heard();
+        story.now_s = 100;
+        story
+    }
+
+    /// Every source has just sent: one port is down, all else is well.
+    pub(super) fn all_is_heard(&mut self) {
+        let now = at(self.now_s);
+        for link in network().links {
+            for router in [&link.a, &link.b] {
+                let port = object(&format!("port/{router}:{}", link.id));
+                self.picture.observe(&port, Metric::PortOperUp, 1.0, now);
+                self.picture.observe(&port, Metric::PortCost, 10.0, now);
+            }
+        }
+        for instance in network().instances {
+            let instance = object(&format!("instance/{}", instance.id));
+            self.picture
+                .observe(&instance, Metric::InstanceUp, 1.0, now);
+        }
+        self.picture
+            .observe(&object("port/A:A-B"), Metric::PortOperUp, 0.0, now);
+    }
+
+    pub(super) fn around(&self) -> Around {
+        Around {
+            picture: Arc::new(self.picture.clone()),
+            elsewhere: vec![],
         }
     }
 
-    fn tell(&mut self, input: Input) -> Vec<Output> {
+    pub(super) fn tell(&mut self, input: Input) -> Vec<Output> {
         self.executor.handle(input, at(self.now_s))
     }
 
-    fn execute(&mut self, bid: &Bid) -> Vec<Output> {
+    pub(super) fn execute(&mut self, bid: &Bid) -> Vec<Output> {
         self.tell(Input::Execute {
             lease: lease(Domain::Transport, 1),
             bid: Box::new(bid.clone()),
-            picture: Arc::new(self.picture.clone()),
-            services: BTreeSet::new(),
+            around: self.around(),
         })
     }
 
-    fn answer(&mut self, fingerprint: &Fingerprint, granted: bool) -> Vec<Output> {
-        self.tell(Input::Approval(Approval {
+    pub(super) fn answer(&mut self, fingerprint: &Fingerprint, granted: bool) -> Vec<Output> {
+        self.answer_by("noc", fingerprint, granted)
+    }
+
+    pub(super) fn answer_by(
+        &mut self,
+        by: &str,
+        fingerprint: &Fingerprint,
+        granted: bool,
+    ) -> Vec<Output> {
+        let approval = Approval {
             fingerprint: fingerprint.clone(),
+            revision: None,
             granted,
-            by: "noc".to_owned(),
+            by: by.to_owned(),
             reason: String::new(),
             considered_ms: None,
+        };
+        let around = self.around();
+        self.tell(Input::Approval { approval, around })
+    }
+
+    pub(super) fn tick(&mut self) -> Vec<Output> {
+        let around = self.around();
+        self.tell(Input::Tick(around))
+    }
+
+    pub(super) fn kill(&mut self) -> Vec<Output> {
+        self.tell(Input::Kill(KillOrder {
+            on: true,
+            by: "noc".to_owned(),
+            reason: "a storm of changes".to_owned(),
         }))
     }
 
-    fn driven(&mut self, result: Result<Receipt, DriverError>) -> Vec<Output> {
+    pub(super) fn driven(&mut self, result: Result<Receipt, DriverError>) -> Vec<Output> {
         let (run, step) = (run(), "any".to_owned());
-        self.tell(Input::Driven { run, step, result })
+        let around = self.around();
+        self.tell(Input::Driven {
+            run,
+            step,
+            result,
+            around,
+        })
     }
 
-    fn verdict(&mut self, verdict: Verdict) -> Vec<Output> {
+    pub(super) fn verdict(&mut self, verdict: Verdict) -> Vec<Output> {
         self.tell(Input::Verdict {
             run: run(),
             verdict,
@@ -78,20 +135,20 @@ impl Story {
     }
 }
 
-fn run() -> RunId {
+pub(super) fn run() -> RunId {
     RunId::new(Domain::Transport, 1)
 }
 
-fn a_reset() -> Bid {
+pub(super) fn a_reset() -> Bid {
     bid(reset(1, &incident("inc-transport-1"), "link/A-B"), 9)
 }
 
-fn a_drain() -> Bid {
+pub(super) fn a_drain() -> Bid {
     bid(drain(1, &incident("inc-transport-1"), "link/A-B"), 9)
 }
 
 /// The names of what is concluded, in order.
-fn names(outputs: &[Output]) -> Vec<String> {
+pub(super) fn names(outputs: &[Output]) -> Vec<String> {
     let name = |o: &Output| {
         format!("{o:?}")
             .split([' ', '(', '{'])
@@ -102,7 +159,7 @@ fn names(outputs: &[Output]) -> Vec<String> {
     outputs.iter().map(name).collect()
 }
 
-fn ended(outputs: &[Output]) -> Option<RunEnd> {
+pub(super) fn ended(outputs: &[Output]) -> Option<RunEnd> {
     outputs.iter().find_map(|o| match o {
         Output::Ended { outcome, .. } => Some(*outcome),
         _ => None,
@@ -110,7 +167,7 @@ fn ended(outputs: &[Output]) -> Option<RunEnd> {
 }
 
 /// The guards that say no to a plan, when it is denied.
-fn denied_by(outputs: &[Output]) -> Vec<String> {
+pub(super) fn denied_by(outputs: &[Output]) -> Vec<String> {
     let [
         Output::Decided {
             guards,
@@ -174,7 +231,7 @@ fn a_guard_that_says_no_ends_the_plan_with_nothing_done() {
 
     let mut story = Story::in_mode(Mode::Auto);
     let mut changed = a_reset();
-    changed.plan.steps[0].action.object = object("link/C-E");
+    changed.plan.cost_tokens = 2.0;
     assert_eq!(denied_by(&story.execute(&changed)), ["fingerprint"]);
 
     let mut story = Story::in_mode(Mode::Auto);
@@ -182,7 +239,14 @@ fn a_guard_that_says_no_ends_the_plan_with_nothing_done() {
     assert_eq!(denied_by(&story.execute(&a_reset())), ["fresh-evidence"]);
 
     let mut story = Story::in_mode(Mode::Auto);
-    story.tell(Input::Kill);
+    story.now_s = 300;
+    story
+        .picture
+        .observe(&object("port/C:C-D"), Metric::PortOperUp, 1.0, at(299));
+    assert_eq!(denied_by(&story.execute(&a_drain())), ["target-heard"]);
+
+    let mut story = Story::in_mode(Mode::Auto);
+    story.kill();
     assert_eq!(denied_by(&story.execute(&a_reset())), ["kill-switch"]);
 }
 
@@ -208,17 +272,13 @@ fn a_person_is_asked_and_only_the_answer_to_this_plan_counts_and_only_once() {
     let plan = a_reset();
     assert_eq!(names(&story.execute(&plan)), ["Decided", "AskApproval"]);
     let other = Fingerprint("of another plan".to_owned());
-    assert!(story.answer(&other, true).is_empty());
+    assert_eq!(names(&story.answer(&other, true)), ["AnswerRefused"]);
     let outputs = story.answer(&plan.plan.fingerprint, true);
     assert_eq!(names(&outputs), ["Approved", "Decided", "Commit", "Do"]);
-    assert!(
-        story.answer(&plan.plan.fingerprint, true).is_empty(),
-        "a second yes finds nothing waiting"
-    );
-    assert!(
-        story.answer(&plan.plan.fingerprint, false).is_empty(),
-        "and so does a late no"
-    );
+    for late in [true, false] {
+        let outputs = story.answer(&plan.plan.fingerprint, late);
+        assert_eq!(names(&outputs), ["AnswerRefused"], "it was answered");
+    }
 }
 
 #[test]
@@ -234,11 +294,12 @@ fn a_no_and_no_answer_in_time_both_end_in_stop() {
     let mut story = Story::in_mode(Mode::Approve);
     story.execute(&plan);
     story.now_s = 100 + 299;
-    assert!(story.tell(Input::Tick).is_empty());
+    assert!(story.tick().is_empty());
     story.now_s = 100 + 300;
-    assert_eq!(ended(&story.tell(Input::Tick)), Some(RunEnd::NotRun));
-    assert!(
-        story.answer(&plan.plan.fingerprint, true).is_empty(),
+    assert_eq!(ended(&story.tick()), Some(RunEnd::NotRun));
+    assert_eq!(
+        names(&story.answer(&plan.plan.fingerprint, true)),
+        ["AnswerRefused"],
         "too late"
     );
 }
@@ -252,7 +313,8 @@ fn a_request_ends_with_its_incident_and_a_late_yes_runs_nothing() {
     assert_eq!(story.tell(elsewhere), []);
     let outputs = story.tell(Input::Withdraw(bid.plan.incident.clone()));
     assert_eq!(ended(&outputs), Some(RunEnd::NotRun));
-    assert_eq!(story.answer(&bid.plan.fingerprint, true), []);
+    let late = story.answer(&bid.plan.fingerprint, true);
+    assert_eq!(names(&late), ["AnswerRefused"]);
 }
 
 #[test]
@@ -271,7 +333,7 @@ fn after_a_yes_the_guards_look_again() {
     let outputs = story.answer(&second.plan.fingerprint, true);
     assert_eq!(
         denied_by(&outputs[1..]),
-        ["one-at-a-time"],
+        ["one-at-a-time", "concurrency"],
         "the first is at work on the link now"
     );
 }
@@ -283,7 +345,7 @@ fn a_twin_that_was_far_off_cannot_open_the_gate_alone() {
     doubtful.rehearsal.error = 0.9;
     doubtful.rehearsal.error_samples = 5;
     assert_eq!(names(&story.execute(&doubtful)), ["Decided", "AskApproval"]);
-    let mut few = bid(reset(2, &incident("inc-transport-2"), "link/C-D"), 9);
+    let mut few = bid(reset(2, &incident("inc-transport-2"), "link/A-B"), 9);
     few.rehearsal.error = 0.9;
     few.rehearsal.error_samples = 4;
     assert_eq!(
@@ -301,7 +363,10 @@ fn a_step_whose_effect_is_unknown_freezes_its_object_and_is_never_repeated() {
     assert_eq!(names(&outputs), ["Answered", "Frozen", "Ended"]);
     assert_eq!(ended(&outputs), Some(RunEnd::Stuck));
     let again = bid(drain(2, &incident("inc-transport-2"), "link/A-B"), 9);
-    assert_eq!(denied_by(&story.execute(&again)), ["not-frozen"]);
+    assert_eq!(
+        denied_by(&story.execute(&again)),
+        ["not-frozen", "cool-down"]
+    );
 }
 
 #[test]
@@ -343,17 +408,71 @@ fn an_undo_that_fails_leaves_the_object_to_a_person() {
     story.execute(&a_drain());
     story.driven(Ok(cost_receipt("link/A-B")));
     story.verdict(Verdict::Fail);
-    let outputs = story.driven(Err(DriverError::Failed("the device said no".to_owned())));
+    let outputs = story.driven(Err(DriverError::Refused("the device said no".to_owned())));
     assert_eq!(names(&outputs), ["Answered", "Frozen", "Ended"]);
     assert_eq!(ended(&outputs), Some(RunEnd::Stuck));
+}
+
+#[test]
+fn an_undo_that_failed_is_tried_three_times_and_then_the_exact_difference_is_told() {
+    let mut story = Story::in_mode(Mode::Auto);
+    story.execute(&a_drain());
+    story.driven(Ok(cost_receipt("link/A-B")));
+    for router in ["A", "B"] {
+        let port = object(&format!("port/{router}:A-B"));
+        story
+            .picture
+            .observe(&port, Metric::PortCost, 65_000.0, at(100));
+    }
+    story.verdict(Verdict::Fail);
+    let busy = || Err(DriverError::Failed("the device is busy".to_owned()));
+    let mut keys = vec![];
+    for wait_s in [16, 26] {
+        assert_eq!(names(&story.driven(busy())), ["Answered"]);
+        assert_eq!(story.tick(), [], "not at once");
+        story.now_s += wait_s;
+        let again = story.tick();
+        let [Output::Undo { key, .. }] = &again[..] else {
+            panic!("{again:?}")
+        };
+        keys.push(key.clone());
+        assert_eq!(story.tick(), [], "once");
+    }
+    assert_eq!(
+        keys,
+        [
+            "run-transport-1/drain/undo-2",
+            "run-transport-1/drain/undo-3"
+        ]
+    );
+    let outputs = story.driven(busy());
+    assert_eq!(names(&outputs), ["Answered", "Frozen", "Ended"]);
+    let Output::Answered {
+        difference: Some(difference),
+        ..
+    } = &outputs[0]
+    else {
+        panic!("{outputs:?}")
+    };
+    assert_eq!(difference.before, "cost 10");
+    assert!(difference.wanted.contains("cost=10"), "{difference:?}");
+    assert_eq!(
+        difference.found,
+        "port/A:A-B port.cost 65000, port/B:A-B port.cost 65000"
+    );
+    assert!(
+        matches!(&outputs[1], Output::Frozen { reason, .. } if reason.contains("found now: port/A:A-B")),
+        "{outputs:?}"
+    );
 }
 
 #[test]
 fn the_kill_switch_waits_for_the_step_and_takes_it_back() {
     let mut story = Story::in_mode(Mode::Auto);
     story.execute(&a_drain());
-    assert!(
-        story.tell(Input::Kill).is_empty(),
+    assert_eq!(
+        names(&story.kill()),
+        ["Switched"],
         "the step is with the driver"
     );
     let outputs = story.driven(Ok(cost_receipt("link/A-B")));
@@ -367,8 +486,9 @@ fn the_kill_switch_ends_what_waits_for_a_person() {
     let mut story = Story::in_mode(Mode::Approve);
     let plan = a_reset();
     story.execute(&plan);
-    assert_eq!(ended(&story.tell(Input::Kill)), Some(RunEnd::NotRun));
-    assert!(story.answer(&plan.plan.fingerprint, true).is_empty());
+    assert_eq!(ended(&story.kill()), Some(RunEnd::NotRun));
+    let late = story.answer(&plan.plan.fingerprint, true);
+    assert_eq!(names(&late), ["AnswerRefused"]);
 }
 
 #[test]
@@ -381,8 +501,9 @@ fn a_temporary_remedy_stands_keeps_its_object_and_is_released() {
     assert_eq!(ended(&outputs), Some(RunEnd::Helped));
     let other = bid(reset(2, &incident("inc-transport-2"), "link/A-B"), 9);
     assert_eq!(denied_by(&story.execute(&other)), ["one-at-a-time"]);
-    assert!(
-        story.tell(Input::Kill).is_empty(),
+    assert_eq!(
+        names(&story.kill()),
+        ["Switched"],
         "what has proved itself stands"
     );
     let outputs = story.tell(Input::Release(run()));
@@ -420,14 +541,16 @@ fn when_it_cannot_be_told_a_person_says_and_without_an_answer_it_is_taken_back()
     );
     let mut story = begin();
     story.now_s = 399;
-    assert!(story.tell(Input::Tick).is_empty());
+    assert!(story.tick().is_empty());
     story.now_s = 400;
-    assert_eq!(names(&story.tell(Input::Tick)), ["Undo"]);
+    assert_eq!(names(&story.tick()), ["Undo"]);
 }
 
 #[test]
 fn one_object_is_not_acted_on_again_and_again() {
-    let mut story = Story::in_mode(Mode::Auto);
+    let mut config = ExecutorConfig::default();
+    config.for_drills();
+    let mut story = Story::set(Mode::Auto, config);
     for number in 1..=4 {
         let plan = bid(reset(number, &incident("inc-transport-1"), "link/A-B"), 9);
         let outputs = story.execute(&plan);
@@ -437,10 +560,12 @@ fn one_object_is_not_acted_on_again_and_again() {
         }
         let run = RunId::new(Domain::Transport, number);
         let step = "reset".to_owned();
+        let around = story.around();
         story.tell(Input::Driven {
             run: run.clone(),
             step,
             result: Ok(receipt()),
+            around,
         });
         let outputs = story.tell(Input::Verdict {
             run,

@@ -9,13 +9,18 @@
 //! its key ([`zizhi_playbooks::Driver::recall`]); it is never done a second time.
 
 mod runs;
+mod waiting;
 
 pub use runs::{EndedRun, InFlight, OpenRun};
 
+use crate::executor::WaitingPlan;
 use runs::Runs;
 use std::collections::BTreeMap;
+use waiting::Waiters;
+use zizhi_playbooks::guards::{self, Failure};
+use zizhi_playbooks::run::UndoReason;
 use zizhi_types::domain::Domain;
-use zizhi_types::negotiation::Lease;
+use zizhi_types::negotiation::{Lease, RunEnd};
 use zizhi_types::record::Ending;
 use zizhi_types::{
     Action, Anomaly, AnomalyId, Body, Hypothesis, IncidentId, ManagedObject, NetTime, Plan, PlanId,
@@ -77,6 +82,16 @@ pub struct Recovered {
     pub frozen: BTreeMap<ManagedObject, String>,
     /// When each object was last acted on.
     pub acted: BTreeMap<ManagedObject, Vec<NetTime>>,
+    /// When runs were begun.
+    pub begun: Vec<NetTime>,
+    /// Runs that did not help.
+    pub failures: Vec<Failure>,
+    /// When a person closed a playbook's breaker.
+    pub breakers_closed: BTreeMap<String, NetTime>,
+    /// Why the kill switch is on, if it is.
+    pub killed: Option<String>,
+    /// Plans that wait for people.
+    pub waiting: Vec<WaitingPlan>,
     /// Every change that was made, in order: what it set is intended.
     pub changes: Vec<Action>,
     /// Plans that were awarded or decided on, by id.
@@ -109,6 +124,7 @@ struct Fold {
     led: BTreeMap<IncidentId, LedIncident>,
     anomalies: BTreeMap<AnomalyId, (Anomaly, RecordId)>,
     runs: Runs,
+    waiters: Waiters,
 }
 
 impl Fold {
@@ -119,6 +135,7 @@ impl Fold {
             led: BTreeMap::new(),
             anomalies: BTreeMap::new(),
             runs: Runs::default(),
+            waiters: Waiters::default(),
         }
     }
 
@@ -134,6 +151,7 @@ impl Fold {
         self.anomalies(record);
         self.changes(record);
         self.runs.take(record, &self.out.plans);
+        self.waiters.take(record);
     }
 
     fn count(&mut self, record: &Record) {
@@ -224,6 +242,11 @@ impl Fold {
                 self.out.changes.push(action.clone());
             }
             Body::UndoStarted { action, .. } => self.out.changes.push(action.clone()),
+            Body::Committed { .. } => self.out.begun.push(record.at),
+            Body::KillSwitch { on, reason } => self.out.killed = on.then(|| reason.clone()),
+            Body::BreakerClosed { playbook, .. } => {
+                self.out.breakers_closed.insert(playbook.clone(), record.at);
+            }
             Body::Frozen { reason } => {
                 if let Some(object) = &record.object {
                     self.out.frozen.insert(object.clone(), reason.clone());
@@ -236,9 +259,27 @@ impl Fold {
     fn finish(mut self) -> Recovered {
         self.out.led = self.led.into_values().collect();
         self.out.anomalies = self.anomalies.into_values().collect();
+        self.out.waiting = self.waiters.finish(&self.out.plans, &self.runs);
         (self.out.runs, self.out.ended) = self.runs.finish();
+        self.out.failures = self.out.ended.iter().filter_map(failure).collect();
         self.out
     }
+}
+
+/// A run that ended without having helped. One that people or the kill switch ended teaches nothing.
+fn failure(ended: &EndedRun) -> Option<Failure> {
+    let failed = matches!(ended.outcome, RunEnd::Undone | RunEnd::Stuck);
+    let blamed = !matches!(
+        ended.reason,
+        Some(UndoReason::Operator | UndoReason::HealthyAgain)
+    );
+    let plan = &ended.bid.plan;
+    (failed && blamed).then(|| Failure {
+        incident: plan.incident.clone(),
+        playbook: plan.playbook.clone(),
+        objects: guards::touched(plan).into_iter().cloned().collect(),
+        at: ended.at,
+    })
 }
 
 impl LedIncident {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use zizhi_playbooks::DriverError;
-use zizhi_playbooks::run::{Input, Run, State};
+use zizhi_playbooks::run::{Input, Run, State, UndoReason};
 use zizhi_types::negotiation::{Bid, Lease, RunEnd};
 use zizhi_types::objective::Violation;
 use zizhi_types::plan::{Fingerprint, Rehearsal};
@@ -33,6 +33,8 @@ pub struct OpenRun {
     pub before: Vec<Violation>,
     /// What was with the driver.
     pub in_flight: Option<InFlight>,
+    /// When it was begun.
+    pub began: NetTime,
     /// Its newest record.
     pub newest: RecordId,
     /// When its newest record was written.
@@ -52,6 +54,8 @@ pub struct EndedRun {
     pub bid: Bid,
     /// How it ended.
     pub outcome: RunEnd,
+    /// Why it was taken back, if it was.
+    pub reason: Option<UndoReason>,
     /// When.
     pub at: NetTime,
 }
@@ -122,8 +126,19 @@ impl Runs {
                 };
                 self.answered(record, run, Err(error));
             }
-            Body::UndoFailed { run, reason, .. } => {
-                self.answered(record, run, Err(DriverError::Failed(reason.clone())));
+            Body::UndoFailed {
+                run,
+                reason,
+                effect_unknown,
+                ..
+            } => {
+                // Whether it may be tried again is decided by what the driver said, as it was then.
+                let error = match reason.strip_prefix("failed without effect: ") {
+                    _ if *effect_unknown => DriverError::Unknown(reason.clone()),
+                    Some(why) => DriverError::Failed(why.to_owned()),
+                    None => DriverError::Refused(reason.clone()),
+                };
+                self.answered(record, run, Err(error));
             }
             Body::Verified { run, verdict, .. } => {
                 self.tell(record, run, Input::Verdict(*verdict));
@@ -165,12 +180,13 @@ impl Runs {
             bid: self.bid(committed.plan),
             before: committed.before,
             in_flight: None,
+            began: committed.at,
             newest: record.id.clone(),
             at: record.at,
         }
     }
 
-    fn bid(&self, plan: Plan) -> Bid {
+    pub(super) fn bid(&self, plan: Plan) -> Bid {
         let rehearsal = self.rehearsals.get(&plan.id).cloned().unwrap_or_default();
         Bid {
             plan,
@@ -250,6 +266,7 @@ impl Runs {
                 incident: open.bid.plan.incident.clone(),
                 plan: open.bid.plan.id.clone(),
                 lease: open.lease,
+                reason: open.run.undo_reason(),
                 bid: open.bid,
                 outcome: end,
                 at: record.at,
@@ -266,6 +283,7 @@ impl Runs {
                 lease: committed.lease,
                 bid,
                 outcome: RunEnd::NotRun,
+                reason: None,
                 at: committed.at,
             });
         }

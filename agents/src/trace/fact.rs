@@ -96,7 +96,9 @@ fn turn(body: &Body) -> Turn {
         Body::StepFailed {
             run, step, reason, ..
         } => ended(run, step, false, Some(short(reason))),
-        Body::UndoFailed { run, step, reason } => ended(run, step, true, Some(short(reason))),
+        Body::UndoFailed {
+            run, step, reason, ..
+        } => ended(run, step, true, Some(short(reason))),
         Body::Verified { run, verdict, .. } => Turn::Judged {
             run: run.clone(),
             verdict: *verdict,

@@ -366,6 +366,7 @@ async fn in_mode_approve_nothing_is_done_before_a_person_says_yes_to_this_plan()
     let subject = wire::subject(Domain::Transport, "plan", "approval");
     let answer = |fingerprint: &str| Approval {
         fingerprint: zizhi_types::plan::Fingerprint(fingerprint.to_owned()),
+        revision: None,
         granted: true,
         by: "noc".to_owned(),
         reason: String::new(),

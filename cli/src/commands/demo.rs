@@ -51,6 +51,8 @@ pub fn run(args: DemoArgs, lang: Language) -> Result<ExitCode, Failure> {
         Some(file) => zizhi_agents::config::load(file)?,
         None => SwarmConfig::default(),
     };
+    let mut config = config;
+    config.agent.executor.for_drills();
     let memory = journals::memory(&args.memory)?;
     let path = journals::for_new_run(args.journal.clone(), "demo")?;
     let mut journal = Journal::create(&path)?;
@@ -316,6 +318,7 @@ fn ask(plan: &Plan, lang: Language) -> Approval {
     let granted = read > 0 && matches!(line.trim(), "y" | "yes" | "是" | "同意");
     Approval {
         fingerprint: plan.fingerprint.clone(),
+        revision: None,
         granted,
         by: "terminal".to_owned(),
         reason: if granted {

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod approve;
 mod audit;
 mod dashboard;
 mod demo;
@@ -10,9 +11,11 @@ mod explain;
 mod foreign;
 mod incidents;
 mod ingest;
+mod kill;
 mod lab;
 mod no_driver;
 mod playbook;
+mod policy;
 mod replay;
 mod run;
 mod score;
@@ -35,6 +38,11 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Incidents(journal) => incidents::run(journal, lang),
         Command::Explain(explain) => explain::run(explain, lang),
         Command::Replay(replay) => replay::run(replay, lang),
+        Command::Approvals(args) => approve::list(args, lang),
+        Command::Approve(args) => approve::answer(args, true, lang),
+        Command::Reject(args) => approve::answer(args, false, lang),
+        Command::Kill(command) => kill::run(command, lang),
+        Command::Policy(command) => policy::run(command, lang),
         Command::Audit(audit) => audit::run(audit, lang),
         Command::Playbook(playbook) => playbook::run(playbook, lang),
         Command::Dashboard(dashboard) => dashboard::run(dashboard, lang),

@@ -5,7 +5,8 @@
 //! [`Run::resume`].
 //!
 //! What always holds:
-//! - A step is done once, with the key `<run>/<step>/do`, and taken back once, with `<run>/<step>/undo`.
+//! - A step is done once, with the key `<run>/<step>/do`, and taken back once, with `<run>/<step>/undo`. An undo that the
+//!   driver says failed without effect is tried again under `undo-2` and `undo-3`, after a while, and then no more.
 //! - Undo goes in the reverse order of doing.
 //! - A change whose effect is unknown is never repeated: its object is frozen, the steps on other objects are undone,
 //!   and the run ends stuck. The only way around it is to read the network (or ask the driver about the used key) before
@@ -31,7 +32,18 @@ use zizhi_types::{ManagedObject, Plan, RunId};
 struct Done {
     step: usize,
     undo: Option<Action>,
+    #[serde(default)]
+    before: String,
+    #[serde(default)]
+    after: String,
 }
+
+/// How often a step is tried to be taken back, where each try failed without effect.
+pub const UNDO_TRIES: u8 = 3;
+
+/// How long is waited after the first failed undo, in milliseconds; twice as long after the second. Our choice: one look
+/// at the network.
+const UNDO_WAIT_MS: u64 = 10_000;
 
 /// One execution of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +56,9 @@ pub struct Run {
     frozen: BTreeSet<ManagedObject>,
     killed: bool,
     reason: Option<UndoReason>,
+    /// Failed tries to take back the step at hand.
+    #[serde(default)]
+    undo_tries: u8,
 }
 
 type Step = Result<Vec<Effect>, IllegalTransition>;
@@ -59,6 +74,7 @@ impl Run {
             frozen: BTreeSet::new(),
             killed: false,
             reason: None,
+            undo_tries: 0,
         }
     }
 
@@ -87,11 +103,21 @@ impl Run {
         self.reason
     }
 
+    /// What the step at hand left behind, if it cannot be taken back: the state before it, what takes it back, and the
+    /// state after it. Nothing where no step is being taken back.
+    pub fn left_behind(&self) -> Option<(&str, &Action, &str)> {
+        let State::Undoing { step } = self.state else {
+            return None;
+        };
+        let done = self.done.iter().find(|d| d.step == step)?;
+        Some((&done.before, done.undo.as_ref()?, &done.after))
+    }
+
     /// The key of the answer that is awaited from the driver, if one is.
     pub fn awaited(&self) -> Option<String> {
         match self.state {
             State::Stepping { step } => self.key(step, "do"),
-            State::Undoing { step } => self.key(step, "undo"),
+            State::Undoing { step } => self.key(step, &self.undo_word()),
             _ => None,
         }
     }
@@ -174,8 +200,17 @@ impl Run {
     fn stepped(&mut self, step: usize, result: Result<Receipt, DriverError>) -> Step {
         match result {
             Ok(receipt) => {
-                let undo = receipt.undo;
-                self.done.push(Done { step, undo });
+                let Receipt {
+                    before,
+                    after,
+                    undo,
+                } = receipt;
+                self.done.push(Done {
+                    step,
+                    undo,
+                    before,
+                    after,
+                });
                 if self.killed {
                     return self.undo_all(UndoReason::Operator, vec![]);
                 }
@@ -217,6 +252,11 @@ impl Run {
     fn undone(&mut self, step: usize, result: Result<Receipt, DriverError>) -> Step {
         let effects = match result {
             Ok(_) => vec![],
+            // Only an effect that surely did not happen may be tried again.
+            Err(DriverError::Failed(_)) if self.undo_tries + 1 < UNDO_TRIES => {
+                self.undo_tries += 1;
+                return Ok(self.undo_again(step).into_iter().collect());
+            }
             Err(why) => self.freeze(step, &format!("undo failed: {why}")),
         };
         self.undo_before(step, effects)
@@ -231,7 +271,8 @@ impl Run {
             .filter(|d| d.step < limit)
             .cloned()
             .collect();
-        for Done { step, undo } in before {
+        self.undo_tries = 0;
+        for Done { step, undo, .. } in before {
             if !self.can_touch(step) {
                 continue;
             }
@@ -303,16 +344,51 @@ impl Run {
         let done = self.done.iter().find(|d| d.step == step)?;
         Some(Effect::Undo {
             step: self.plan.steps.get(step)?.id.clone(),
-            key: self.key(step, "undo")?,
+            key: self.key(step, &self.undo_word())?,
             action: done.undo.clone()?,
             reason: self.reason?,
         })
+    }
+
+    fn undo_again(&self, step: usize) -> Option<Effect> {
+        let Effect::Undo {
+            step,
+            key,
+            action,
+            reason,
+        } = self.undoing(step)?
+        else {
+            return None;
+        };
+        let wait_ms = UNDO_WAIT_MS * u64::from(self.undo_tries) + jitter_ms(&key);
+        Some(Effect::UndoAgain {
+            step,
+            key,
+            action,
+            reason,
+            wait_ms,
+        })
+    }
+
+    fn undo_word(&self) -> String {
+        match self.undo_tries {
+            0 => "undo".to_owned(),
+            failed => format!("undo-{}", failed + 1),
+        }
     }
 
     fn key(&self, step: usize, what: &str) -> Option<String> {
         let planned = self.plan.steps.get(step)?;
         Some(format!("{}/{}/{what}", self.id, planned.id))
     }
+}
+
+/// Up to half of the first wait, from the key: many runs do not try again at the same moment, and a replay waits alike.
+fn jitter_ms(key: &str) -> u64 {
+    let mixed = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    mixed % (UNDO_WAIT_MS / 2)
 }
 
 fn told(input: &Input) -> String {

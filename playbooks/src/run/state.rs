@@ -162,6 +162,19 @@ pub enum Effect {
         /// Why.
         reason: UndoReason,
     },
+    /// The driver said that taking the step back failed without effect: wait, then have it tried again under a new key.
+    UndoAgain {
+        /// The step's id.
+        step: String,
+        /// Used once.
+        key: String,
+        /// What takes it back.
+        action: Action,
+        /// Why.
+        reason: UndoReason,
+        /// How long to wait, in milliseconds.
+        wait_ms: u64,
+    },
     /// Start the checks of the plan.
     BeginVerify,
     /// It helped; keep the change and say [`Input::Release`] when the suspect is healthy.

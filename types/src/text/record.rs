@@ -250,6 +250,45 @@ impl Words {
                 .with("fingerprint", fingerprint.short())
                 .whether("granted", *granted)
                 .with("reason", self.reason(reason)),
+            Body::ApprovalAsked {
+                plan,
+                fingerprint,
+                expires,
+                people,
+                ..
+            } => p("approval-asked")
+                .with("plan", plan)
+                .with("fingerprint", fingerprint.short())
+                .with("expires", expires)
+                .count("people", *people),
+            Body::AnswerRefused {
+                fingerprint,
+                reason,
+            } => p("answer-refused")
+                .with("fingerprint", fingerprint.short())
+                .with("reason", self.reason(reason)),
+            Body::ApprovalEnded { plan, state, .. } => p("approval-ended")
+                .with("plan", plan)
+                .with("state", known_or(l, &format!("approval-{state}"), state)),
+            Body::KillSwitch { on, reason } => p("kill-switch")
+                .whether("on", *on)
+                .with("reason", self.reason(reason)),
+            Body::BreakerClosed { playbook, reason } => p("breaker-closed")
+                .with("playbook", playbook)
+                .with("reason", self.reason(reason)),
+            Body::ModeChanged {
+                playbook,
+                from,
+                to,
+                reason,
+                evidence,
+            } => p("mode-changed")
+                .with("playbook", playbook)
+                .whether("up", to > from)
+                .with("from", label(*from, l))
+                .with("to", label(*to, l))
+                .with("reason", self.reason(reason))
+                .count("evidence", evidence.len()),
             Body::Escalated { reason } => p("escalated").with("reason", self.reason(reason)),
             Body::StepStarted {
                 run, step, action, ..
@@ -291,10 +330,20 @@ impl Words {
                 .with("step", step)
                 .with("before", &receipt.before)
                 .with("after", &receipt.after),
-            Body::UndoFailed { run, step, reason } => p("undo-failed")
+            Body::UndoFailed {
+                run,
+                step,
+                reason,
+                effect_unknown,
+                difference,
+            } => p("undo-failed")
                 .with("run", run)
                 .with("step", step)
-                .with("reason", self.reason(reason)),
+                .with("reason", self.reason(reason))
+                .whether("unknown", *effect_unknown)
+                .maybe("before", difference.as_ref().map(|d| &d.before))
+                .maybe("wanted", difference.as_ref().map(|d| &d.wanted))
+                .maybe("found", difference.as_ref().map(|d| self.reason(&d.found))),
             Body::Frozen { reason } => p("frozen")
                 .with("object", self.about(record.object.as_ref()))
                 .with("reason", self.reason(reason)),

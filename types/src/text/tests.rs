@@ -425,9 +425,61 @@ fn bodies() -> Vec<Body> {
             receipt,
         },
         Body::UndoFailed {
-            run: run.clone(),
-            step: text("drain"),
-            reason: text("refused"),
+            run: RunId::new(Domain::Transport, 2),
+            step: text("s1"),
+            reason: text("failed without effect: busy"),
+            effect_unknown: false,
+            difference: Some(crate::record::Difference {
+                before: text("cost 10"),
+                wanted: text("cost 10"),
+                found: text("cost 65000"),
+            }),
+        },
+        Body::UndoFailed {
+            run: RunId::new(Domain::Transport, 2),
+            step: text("s1"),
+            reason: text("effect unknown: no answer"),
+            effect_unknown: true,
+            difference: None,
+        },
+        Body::ApprovalAsked {
+            plan: PlanId::new(Domain::Transport, 5),
+            fingerprint: Fingerprint("0123456789abcdef".into()),
+            revision: text("0123456789ab"),
+            lease: Lease {
+                leader: Domain::Transport,
+                token: 1,
+            },
+            expires: NetTime::from_secs(900),
+            people: 2,
+        },
+        Body::AnswerRefused {
+            fingerprint: Fingerprint("0123456789abcdef".into()),
+            reason: text("this person has answered already"),
+        },
+        Body::ApprovalEnded {
+            plan: PlanId::new(Domain::Transport, 5),
+            fingerprint: Fingerprint("0123456789abcdef".into()),
+            state: text("expired"),
+        },
+        Body::KillSwitch {
+            on: true,
+            reason: text("a storm of changes"),
+        },
+        Body::KillSwitch {
+            on: false,
+            reason: text("it is over"),
+        },
+        Body::BreakerClosed {
+            playbook: text("transport.link.drain"),
+            reason: text("the cause was found"),
+        },
+        Body::ModeChanged {
+            playbook: text("transport.link.drain"),
+            from: Mode::Observe,
+            to: Mode::Suggest,
+            reason: text("it helped 12 of 12 times"),
+            evidence: vec![],
         },
         Body::Frozen {
             reason: text("undo failed"),

@@ -64,6 +64,8 @@ pub fn set(playbooks: Option<&Path>, config: Option<&Path>) -> Result<Set, Failu
         Some(file) => zizhi_agents::config::load(file)?,
         None => SwarmConfig::default(),
     };
+    let mut config = config;
+    config.agent.executor.for_drills();
     Ok(Set {
         catalog: Arc::new(catalog),
         config,

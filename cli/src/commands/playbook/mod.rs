@@ -7,6 +7,7 @@ mod journal_case;
 mod lint;
 mod list;
 mod new;
+pub mod promote;
 mod rehearse;
 mod schema;
 mod situation;
@@ -33,6 +34,7 @@ pub fn run(command: PlaybookCommand, lang: Language) -> Result<ExitCode, Failure
         PlaybookCommand::Diff(args) => diff::run(args, lang),
         PlaybookCommand::Export(command) => cacao::export(command),
         PlaybookCommand::Import(command) => cacao::import(command, lang),
+        PlaybookCommand::Promote(args) => promote::run(args, lang),
     }
 }
 

@@ -25,6 +25,8 @@ pub struct RunConfig {
     pub mode: Mode,
     /// A folder of playbooks instead of the shipped ones.
     pub playbooks: Option<PathBuf>,
+    /// The operator's policy, a YAML file; see docs/guards.md.
+    pub policy: Option<PathBuf>,
     /// Whose time counts.
     pub clock: ClockArg,
     /// Seconds between two looks at the network, where the clock is the machine's own.
@@ -74,6 +76,7 @@ impl Default for RunConfig {
             data: PathBuf::from("zizhi-data"),
             mode: Mode::Suggest,
             playbooks: None,
+            policy: None,
             clock: ClockArg::Wall,
             interval_s: 10,
             lease_s: 10.0,
@@ -126,7 +129,8 @@ impl RunConfig {
         Ok(config)
     }
 
-    fn read(path: &Path) -> Result<Self, RunConfigError> {
+    /// The file alone, with no flag and no check.
+    pub fn read(path: &Path) -> Result<Self, RunConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| RunConfigError::Read {
             path: path.to_owned(),
             source,

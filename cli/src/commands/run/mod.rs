@@ -1,6 +1,6 @@
 //! `zizhi run`: the swarm, or the agents of some domains, on a network that is not simulated here.
 
-mod config;
+pub mod config;
 mod ingest;
 mod tell;
 mod watchable;
@@ -35,12 +35,20 @@ const BUS_CAPACITY: usize = 65_536;
 
 /// Runs until it is told to stop.
 pub fn run(args: RunArgs, lang: Language) -> Result<ExitCode, Failure> {
-    let config = RunConfig::load(&args)?;
+    let mut config = RunConfig::load(&args)?;
+    if let Some(file) = &config.policy {
+        config.agent.executor.policy = super::policy::load(file)?;
+    }
+    let policy = config.agent.executor.policy.compile()?;
+    config.agent.executor.kill_file = Some(super::kill::file(&config.data));
     let network = network::load(&config.network)?;
     let catalog = match &config.playbooks {
         Some(folder) => Catalog::load_dir(folder)?,
         None => Catalog::builtin()?,
     };
+    let earned = super::playbook::promote::overlay(&config.data)?;
+    let shipped = Catalog::builtin()?;
+    let catalog = catalog.with_modes(|playbook| earned.mode_of(playbook, &policy, &shipped));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
