@@ -100,6 +100,7 @@ codes! {
     Fight, "ZP042", Error, "Two playbooks can pull one object in opposite directions without a person in between.";
     BadTime, "ZP043", Warning, "A time that cannot do its work.";
     TextIsNoExpression, "ZP044", Error, "A text for people contains an expression, which is never filled in.";
+    BadUndo, "ZP045", Error, "A step's undo or onError cannot do its work.";
 }
 
 /// The text names no code.

@@ -26,6 +26,7 @@ pub(super) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     steps_get_their_unit(to, read, playbook);
     limits_are_in_the_metrics_unit(to, read, playbook);
     conditions_can_change(to, read, playbook);
+    step_conditions_can_change(to, read, playbook);
     limits_agree(to, read, playbook);
 }
 
@@ -44,6 +45,9 @@ fn shapes(read: &File, playbook: &Playbook) -> Vec<(Shape, Place)> {
     }
     for (step, written) in playbook.steps.iter().zip(&read.spec.steps) {
         add(targeted(&step.on), written.on.referenced.into());
+        if let Some(when) = &written.when {
+            add(step.when.as_ref(), when.referenced.into());
+        }
         for (key, operand) in &step.with {
             let place = written.with.get(key).map(|w| w.referenced.into());
             add(computed(operand), place.unwrap_or_default());
@@ -215,6 +219,20 @@ fn conditions_can_change(to: &mut Compiler<'_>, read: &File, playbook: &Playbook
             let message = "this condition can never hold together with those above it";
             let fix = "correct one of the limits, or remove one of the conditions";
             to.report(place, Code::Contradiction, message, fix);
+        }
+    }
+}
+
+/// A step's condition that is always the same.
+fn step_conditions_can_change(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    for (step, written) in playbook.steps.iter().zip(&read.spec.steps) {
+        let (Some(expr), Some(when)) = (&step.when, &written.when) else {
+            continue;
+        };
+        let shape = expr.shape();
+        let found = logic::stuck(&shape, &|path| known(path, playbook));
+        if let Some((part, how)) = found.filter(|_| !to.told(when.referenced.line())) {
+            stuck(to, part, how, when.referenced.into());
         }
     }
 }

@@ -29,10 +29,14 @@ impl Compiler<'_> {
 
     /// A value: written down, or computed when it stands in `${{ }}`.
     pub(super) fn operand(&mut self, written: &Spanned<Value>) -> Option<Operand> {
+        self.operand_at(written, Place::from(written.referenced))
+    }
+
+    /// The same, with problems shown at another place.
+    pub(super) fn operand_at(&mut self, written: &Spanned<Value>, place: Place) -> Option<Operand> {
         let Value::Text(text) = &written.value else {
             return Some(Operand::Literal(written.value.clone()));
         };
-        let place = Place::from(written.referenced);
         match computed(text) {
             Some(inner) => self.expression(inner, place).map(Operand::Computed),
             None if text.contains("${{") => {

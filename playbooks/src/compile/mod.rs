@@ -6,9 +6,10 @@
 mod expressions;
 mod params;
 mod steps;
+mod undo;
 
 use crate::duration;
-use crate::expr::Scope;
+use crate::expr::{Expr, Scope};
 use crate::playbook::{BlastRadius, Condition, Playbook};
 use crate::problem::{Code, Place, Problem};
 use crate::schema::{API_VERSION, File, Text, Trigger};
@@ -214,17 +215,23 @@ impl Compiler<'_> {
         let mut out = vec![];
         for when in &read.spec.when {
             let message = self.text(&when.message);
-            let Some(check) = self.bare(&when.check) else {
+            let Some(check) = self.yes_or_no(&when.check) else {
                 continue;
             };
-            let place = Place::from(when.check.referenced);
-            let fix = "make it a comparison that is true or false";
-            self.attempt(place, Code::ExpressionFails, fix, |scope| {
-                check.eval_bool(scope).map_err(|e| e.to_string())
-            });
             out.push(Condition { check, message });
         }
         (out.len() == read.spec.when.len()).then_some(out)
+    }
+
+    /// A bare expression that is true or false.
+    pub(super) fn yes_or_no(&mut self, written: &Spanned<String>) -> Option<Expr> {
+        let expr = self.bare(written)?;
+        let fix = "make it a comparison that is true or false";
+        let place = Place::from(written.referenced);
+        self.attempt(place, Code::ExpressionFails, fix, |scope| {
+            expr.eval_bool(scope).map_err(|e| e.to_string())
+        });
+        Some(expr)
     }
 
     fn blast_radius(&mut self, read: &File) -> Option<BlastRadius> {
