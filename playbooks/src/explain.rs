@@ -235,7 +235,7 @@ const fn entry(code: Code) -> Entry {
             "# no irreversible: every step has an undo",
         ),
         Code::OneLanguage => (
-            "某个文本在其中一种语言下为空。",
+            "某个文本缺少其中一种语言。",
             "Approvals are read in both languages.",
             "审批内容会以两种语言阅读。",
             "zh: ''",
@@ -373,6 +373,20 @@ const fn entry(code: Code) -> Entry {
             "作用于其他类型对象的撤销，或对所有失败都视而不见的运行，往往在最需要时才被发现。",
             "undo: {run: link.set-cost}",
             "undo: {run: link.set-cost, with: {cost: \"${{ suspect.cost }}\"}}",
+        ),
+        Code::NoDelimiter => (
+            "表达式没有写在 `${{ }}` 里，会被当作普通文本。",
+            "Without the delimiter the words themselves are given to the action: a service called suspect.busiest_service.",
+            "不加定界符，传给动作的就是这几个字本身：一个名叫 suspect.busiest_service 的业务。",
+            "with: {service: suspect.busiest_service}",
+            "with: {service: \"${{ suspect.busiest_service }}\"}",
+        ),
+        Code::LookAlike => (
+            "看起来像 YAML 标点、其实不是的字符。",
+            "A full-width colon, curly quotes or a no-break space look right on the screen and mean nothing to YAML.",
+            "全角冒号、弯引号或不间断空格看上去没错，对 YAML 却毫无意义。",
+            "risk：0.2",
+            "risk: 0.2",
         ),
     }
 }

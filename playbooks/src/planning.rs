@@ -209,21 +209,17 @@ fn fill(
     params.iter().map(one).collect()
 }
 
-/// What the playbook would do on the sample network, in all its variants; nothing where a value is missing there.
-pub(crate) fn sample_actions(playbook: &Playbook, fault: FaultKind) -> Vec<Action> {
+/// What the playbook would do on the sample network, for each of its variants that fits there.
+pub(crate) fn sample_plans(playbook: &Playbook, fault: FaultKind) -> Vec<Vec<Action>> {
     let Ok(context) = sample::context(fault) else {
         return vec![];
     };
     let of = |variant: &Variant<'_>| {
         let (_, scope) = scoped(playbook, variant, context.scope()).ok()?;
         let steps = steps(playbook, &scope).ok()?;
-        Some(steps.into_iter().map(|s| s.action).collect::<Vec<_>>())
+        Some(steps.into_iter().map(|s| s.action).collect())
     };
-    variants(&playbook.params)
-        .iter()
-        .filter_map(of)
-        .flatten()
-        .collect()
+    variants(&playbook.params).iter().filter_map(of).collect()
 }
 
 /// The first condition that does not hold decides.

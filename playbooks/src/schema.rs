@@ -54,7 +54,8 @@ pub struct Metadata {
     /// One line, for lists.
     pub title: Text,
     /// Whom to ask.
-    pub owner: String,
+    #[schemars(with = "String")]
+    pub owner: Spanned<String>,
 }
 
 /// A text in both languages.

@@ -20,6 +20,7 @@ pub fn find(file: &str, text: &str) -> Vec<Problem> {
         found: vec![],
     };
     walk.tabs();
+    walk.look_alikes();
     for event in Parser::new_from_str(text) {
         match event {
             Ok((event, span)) => walk.see(&event, span),
@@ -80,6 +81,25 @@ impl Walk<'_> {
             "the line is indented with a tab".to_owned(),
             "indent with spaces, two for each level".to_owned(),
         );
+    }
+
+    /// Full-width punctuation, curly quotes and odd spaces where YAML wants its own; inside texts they are welcome.
+    fn look_alikes(&mut self) {
+        let found: Vec<(usize, usize, char)> = self
+            .lines
+            .iter()
+            .enumerate()
+            .filter_map(|(i, line)| look_alike(line).map(|(column, c)| (i, column, c)))
+            .collect();
+        for (line, column, c) in found {
+            let meant = meant(c);
+            let message = format!(
+                "`{c}` (U+{:04X}) looks like {meant} and is none",
+                u32::from(c)
+            );
+            let fix = format!("type {meant} on the keyboard's English layout");
+            self.report(place(line + 1, column), Code::LookAlike, message, fix);
+        }
     }
 
     fn see(&mut self, event: &Event<'_>, span: Span) {
@@ -269,6 +289,14 @@ impl Walk<'_> {
                 return;
             }
         }
+        for number in [line, line.saturating_sub(1)] {
+            if let Some(column) = glued(self.line(number as u64)) {
+                let message = "no space stands after the colon".to_owned();
+                let fix = "write `field: value`, with a space".to_owned();
+                self.report(place(number, column), Code::Yaml, message, fix);
+                return;
+            }
+        }
         let text = self.line(line as u64).to_owned();
         let Some((column, value)) = value_of(&text) else {
             return;
@@ -279,6 +307,41 @@ impl Walk<'_> {
             Some('!') => self.tag(at),
             _ => {}
         }
+    }
+}
+
+/// The first odd character in the indentation, after the key, or at the start of the value.
+fn look_alike(line: &str) -> Option<(usize, char)> {
+    let chars: Vec<char> = line.chars().collect();
+    let space = |c: &char| matches!(c, '\u{a0}' | '\u{3000}' | '\u{2003}');
+    let indent = chars.iter().position(|c| *c != ' ' && *c != '-')?;
+    let first = chars.get(indent)?;
+    if space(first) {
+        return Some((indent, *first));
+    }
+    let word = |c: &&char| c.is_ascii_alphanumeric() || **c == '_' || **c == '-';
+    let end = indent + chars.iter().skip(indent).take_while(word).count();
+    let colon = chars.get(end).filter(|_| end > indent)?;
+    if *colon == '：' || space(colon) {
+        return Some((end, *colon));
+    }
+    let after = chars.get(end + 1).filter(|_| *colon == ':')?;
+    if space(after) {
+        return Some((end + 1, *after));
+    }
+    let value = chars.get(end + 2).filter(|_| *after == ' ')?;
+    "“”‘’＂＇｛［".contains(*value).then_some((end + 2, *value))
+}
+
+/// What a look-alike was meant to be.
+const fn meant(c: char) -> &'static str {
+    match c {
+        '：' => "a colon",
+        '“' | '”' | '＂' => "a double quote",
+        '‘' | '’' | '＇' => "a single quote",
+        '｛' => "a brace",
+        '［' => "a bracket",
+        _ => "a space",
     }
 }
 
@@ -392,6 +455,15 @@ fn taken_apart(line: &str) -> Option<(usize, String, String)> {
         let message = format!("`{value}` contains `: `, which starts a value in YAML");
         (column, message, whole())
     })
+}
+
+/// The column of a colon that is stuck to its value: `risk:0.2`.
+fn glued(line: &str) -> Option<usize> {
+    let trimmed = line.trim_start_matches([' ', '-']);
+    let (key, value) = trimmed.split_once(':')?;
+    let word = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric());
+    let stuck = word && !value.is_empty() && !value.starts_with([' ', '/']);
+    stuck.then(|| line.len() - trimmed.len() + key.len())
 }
 
 /// The column of a `{{` or `${{` that stands outside quotes.

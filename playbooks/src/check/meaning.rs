@@ -7,10 +7,12 @@ use crate::compile::Compiler;
 use crate::expr::logic::{self, Known, Outcome};
 use crate::expr::units::{self, Unit};
 use crate::expr::{Expr, Shape};
-use crate::playbook::{Operand, Playbook, Target};
+use crate::planning;
+use crate::playbook::{BlastRadius, Operand, Playbook, Target};
 use crate::problem::{Code, Place};
 use crate::schema::File;
 use serde_saphyr::Spanned;
+use std::collections::BTreeSet;
 use zizhi_types::action::Value;
 use zizhi_types::objective::Comparison;
 
@@ -22,12 +24,105 @@ pub(super) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
             to.report(place, Code::UnitMismatch, message, fix);
         }
     }
+    sorts_are_equal(to, read, playbook);
     params_fit_their_unit(to, read, playbook);
     steps_get_their_unit(to, read, playbook);
     limits_are_in_the_metrics_unit(to, read, playbook);
     conditions_can_change(to, read, playbook);
     step_conditions_can_change(to, read, playbook);
     limits_agree(to, read, playbook);
+    limits_can_be_missed(to, read, playbook);
+    steps_fit_the_blast_radius(to, read, playbook);
+}
+
+/// Values of two sorts are never equal, and nothing complains when they are compared.
+fn sorts_are_equal(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    for (shape, place) in shapes(read, playbook) {
+        if let Some((left, right)) = unequal(&shape, to)
+            && !to.told(place.line)
+        {
+            let message = format!("{left} is compared with {right}: they are never equal");
+            let fix = "compare with a value of the same sort; true and false stand without quotes";
+            to.report(place, Code::ExpressionFails, message, fix);
+        }
+    }
+}
+
+fn unequal(shape: &Shape, to: &Compiler<'_>) -> Option<(&'static str, &'static str)> {
+    let Shape::Call(name, parts) = shape else {
+        return None;
+    };
+    if let Some(found) = parts.iter().find_map(|p| unequal(p, to)) {
+        return Some(found);
+    }
+    let sort = |part: &Shape| match part {
+        Shape::Path(path) => to.sort_of(path),
+        Shape::Number(_) => Some("a number"),
+        Shape::Text(_) => Some("a text"),
+        Shape::Bool(_) => Some("true or false"),
+        _ => None,
+    };
+    let [a, b] = parts.as_slice() else {
+        return None;
+    };
+    let (left, right) = (sort(a)?, sort(b)?);
+    (["_==_", "_!=_"].contains(&name.as_str()) && left != right).then_some((left, right))
+}
+
+/// A check that holds whatever is measured shows nothing.
+fn limits_can_be_missed(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    let checks = read.spec.verify.iter().flat_map(|v| &v.checks);
+    for (check, written) in playbook.checks.iter().zip(checks) {
+        let Operand::Literal(Value::Number(limit)) = check.limit else {
+            continue;
+        };
+        let (low, high) = Unit::of_metric(check.metric).range();
+        let always = match check.comparison {
+            Comparison::AtMost => limit >= high,
+            Comparison::AtLeast => limit <= low,
+            Comparison::Equals => false,
+        };
+        let place = Place::from(written.metric.referenced);
+        if always && !to.told(place.line) {
+            let name = check.metric.as_str();
+            let message = format!("{name} goes from {low} to {high}: this check always holds");
+            let fix = "write the limit that shows the cure";
+            to.report(place, Code::ConstantCondition, message, fix);
+        }
+    }
+}
+
+/// Already on the small sample network the steps touch more than they may.
+fn steps_fit_the_blast_radius(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    let wide = Playbook {
+        blast_radius: BlastRadius {
+            max_objects: u32::MAX,
+            ..playbook.blast_radius
+        },
+        ..playbook.clone()
+    };
+    let touched = playbook.faults.iter().map(|fault| {
+        let first = planning::sample_plans(&wide, *fault).into_iter().next();
+        let objects = first.into_iter().flatten().map(|a| a.object);
+        objects.collect::<BTreeSet<_>>().len()
+    });
+    let most = touched.max().unwrap_or(0);
+    let allowed = playbook.blast_radius.max_objects;
+    if let Some(blast) = &read.spec.blast_radius
+        && allowed > 0
+        && most > allowed as usize
+    {
+        let message = format!(
+            "the steps touch {most} objects already on the sample network, but {allowed} may be"
+        );
+        let fix = format!("write maxObjects: {most} or more, or act on fewer objects");
+        to.report(
+            blast.max_objects.referenced.into(),
+            Code::Contradiction,
+            message,
+            fix,
+        );
+    }
 }
 
 /// Every expression with its place.
@@ -184,6 +279,14 @@ fn known(path: &str, playbook: &Playbook) -> Option<Known> {
         "fault" => {
             let faults = playbook.faults.iter().map(|f| f.as_str().to_owned());
             Some(Known::OneOf(faults.collect()))
+        }
+        "suspect.kind" => {
+            let kinds = playbook.faults.iter().map(|f| f.object_kind().as_str());
+            Some(Known::OneOf(kinds.map(str::to_owned).collect()))
+        }
+        "suspect.tier" => {
+            let tiers = ["core", "aggregation", "edge"];
+            Some(Known::OneOf(tiers.map(str::to_owned).to_vec()))
         }
         _ => {
             let param = playbook.params.iter().find(|p| is_param(path, &p.name));

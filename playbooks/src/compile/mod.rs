@@ -90,7 +90,7 @@ impl Compiler<'_> {
             id: read.metadata.id.value.clone(),
             version: read.metadata.version.value.clone(),
             title: self.text(&read.metadata.title),
-            owner: read.metadata.owner.clone(),
+            owner: read.metadata.owner.value.clone(),
             what: self.text(&spec.describe.what),
             when_not_to_use: self.text(&spec.describe.when_not_to_use),
             domain: domain?,
@@ -118,11 +118,24 @@ impl Compiler<'_> {
         self.word(&read.kind, "kind", "Playbook");
         let version = &read.metadata.version;
         let mut parts = version.value.split('.');
-        let numbers = parts.by_ref().take(3).filter(|p| p.parse::<u32>().is_ok());
+        let numbers = parts
+            .by_ref()
+            .take(3)
+            .filter(|p| p.parse::<u32>().is_ok_and(|n| n.to_string() == *p));
         if numbers.count() != 3 || parts.next().is_some() {
             let message = format!("version `{}` is not three numbers", version.value);
             let fix = "write it as 1.0.0";
             self.report(version.referenced.into(), Code::BadVersion, message, fix);
+        }
+        let owner = &read.metadata.owner;
+        if owner.value.trim().is_empty() {
+            let fix = "write whom to ask about the playbook";
+            self.report(
+                owner.referenced.into(),
+                Code::MissingField,
+                "the owner is empty",
+                fix,
+            );
         }
         let id = &read.metadata.id;
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
@@ -147,6 +160,11 @@ impl Compiler<'_> {
         let mut faults = vec![];
         for written in &trigger.faults {
             if let Ok(fault) = written.value.parse::<FaultKind>() {
+                if faults.contains(&fault) {
+                    let message = format!("`{fault}` is listed twice");
+                    let fix = "remove one of the two, or name the fault that was meant";
+                    self.report(written.referenced.into(), Code::DuplicateKey, message, fix);
+                }
                 faults.push(fault);
                 continue;
             }
@@ -287,6 +305,24 @@ impl Compiler<'_> {
                 let fix = "write it: approvals are read in both languages";
                 self.report(text.referenced.into(), Code::OneLanguage, message, fix);
             }
+        }
+        let letters = |t: &str| t.chars().filter(|c| c.is_alphabetic()).count() > 3;
+        let zh = &written.zh;
+        if zh.value.is_ascii() && letters(&zh.value) {
+            let message = "the Chinese text has no Chinese in it";
+            let fix = "translate it: approvals are read in both languages";
+            self.report(zh.referenced.into(), Code::OneLanguage, message, fix);
+        } else if !written.en.value.chars().any(|c| c.is_ascii_alphanumeric())
+            && letters(&written.en.value)
+        {
+            let message = "the English text has no English in it";
+            let fix = "translate it: approvals are read in both languages";
+            self.report(
+                written.en.referenced.into(),
+                Code::OneLanguage,
+                message,
+                fix,
+            );
         }
         Bilingual {
             en: written.en.value.clone(),

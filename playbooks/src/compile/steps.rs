@@ -225,7 +225,10 @@ impl Compiler<'_> {
             return None;
         }
         let operand = self.operand(limit)?;
-        let fix = "make the limit a number";
+        let fix = match &limit.value {
+            Value::Text(text) if text.parse::<f64>().is_ok() => "take the quotes away",
+            _ => "make the limit a number",
+        };
         self.attempt(
             limit.referenced.into(),
             Code::ExpressionFails,
