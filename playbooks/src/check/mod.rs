@@ -4,6 +4,7 @@
 //! [`crate::compile`]; here are the rules that look at several fields at once.
 
 mod fights;
+mod limits;
 mod meaning;
 mod secrets;
 mod times;
@@ -24,6 +25,7 @@ pub(crate) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     undo_or_reason(to, read, playbook);
     conditions_look_at_something(to, read, playbook);
     meaning::check(to, read, playbook);
+    limits::check(to, read, playbook);
     secrets::check(to, read, playbook);
     times::check(to, read, playbook);
     // What is refused elsewhere often leaves its parameter unused: one message is enough.
