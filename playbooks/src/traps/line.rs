@@ -2,6 +2,8 @@
 //!
 //! In: a line, or a value without quotes. Out: where and why it is a trap, and what to write instead. Columns count from 0.
 
+use crate::problem::Code;
+
 /// The value in double quotes, or in single ones where it has double ones itself.
 pub(super) fn quoted(text: &str) -> String {
     if text.contains('"') {
@@ -167,4 +169,28 @@ pub(super) const fn meant(c: char) -> &'static str {
         '［' => "a bracket",
         _ => "a space",
     }
+}
+
+/// What a line opens and does not close, once the reader has given up: a quote, or a brace with a full-width comma in it.
+pub(super) fn unclosed(line: &str) -> Option<(usize, Code, &'static str, &'static str)> {
+    if line.trim_start().starts_with('#') {
+        return None;
+    }
+    let at = |c: char| line.chars().position(|found| found == c);
+    let count = |c: char| line.chars().filter(|found| *found == c).count();
+    if count('"') % 2 == 1 {
+        let message = "a double quote is opened or closed without the other";
+        return Some((at('"')?, Code::Yaml, message, "write both quotes"));
+    }
+    if line.contains('{') && line.contains('，') {
+        let message = "`，` (U+FF0C) looks like a comma and is none";
+        let fix = "write a comma and a space between the fields of a block";
+        return Some((at('，')?, Code::LookAlike, message, fix));
+    }
+    (count('{') > count('}')).then_some((
+        at('{')?,
+        Code::Yaml,
+        "a brace is opened and not closed on its line",
+        "close it with }",
+    ))
 }

@@ -6,7 +6,7 @@
 mod line;
 
 use crate::problem::{Code, Place, Problem};
-use line::{glued, look_alike, meant, number_like, quoted, taken_apart, value_of};
+use line::{glued, look_alike, meant, number_like, quoted, taken_apart, unclosed, value_of};
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
 use std::collections::BTreeSet;
 
@@ -299,6 +299,19 @@ impl Walk<'_> {
                 self.report(place(number, column), Code::Yaml, message, fix);
                 return;
             }
+        }
+        let before = self.lines.get(..line).unwrap_or_default().iter();
+        let open = before
+            .enumerate()
+            .find_map(|(i, l)| Some((i, unclosed(l)?)));
+        if let Some((i, (column, code, message, fix))) = open {
+            self.report(
+                place(i + 1, column),
+                code,
+                message.to_owned(),
+                fix.to_owned(),
+            );
+            return;
         }
         let text = self.line(line as u64).to_owned();
         let Some((column, value)) = value_of(&text) else {
