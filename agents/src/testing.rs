@@ -215,6 +215,7 @@ pub fn plan(
         id: id.to_owned(),
         action,
         timeout_ms: 60_000,
+        policy: zizhi_types::plan::StepPolicy::default(),
     };
     sealed(Plan {
         id: PlanId::new(suspect.domain(), number),

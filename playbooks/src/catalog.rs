@@ -36,12 +36,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "transport.link.restore-cost.yaml",
     "transport.link.restore-rate.yaml",
     "transport.router.restart.yaml",
-    "transport.surge.shift-all.yaml",
-    "transport.surge.shift-more.yaml",
-    "transport.surge.shift-much.yaml",
-    "transport.surge.shift-slightly.yaml",
-    "transport.surge.shift-some.yaml",
-    "transport.surge.shift-traffic.yaml",
+    "transport.surge.shift.yaml",
 ];
 
 /// Checked playbooks.
@@ -133,11 +128,16 @@ impl Catalog {
         &self.warnings
     }
 
-    /// By id (`transport.link.drain`), or by id and version as plans name it (`transport.link.drain@1.0.0`).
+    /// By id (`transport.link.drain`), or by id and version as plans name it (`transport.link.drain@1.0.0`). A variant
+    /// (`transport.surge.shift~1.5`) belongs to its playbook.
     pub fn get(&self, name: &str) -> Option<&Playbook> {
-        self.playbooks
-            .iter()
-            .find(|p| p.id == name || p.reference() == name)
+        let (named, version) = match name.split_once('@') {
+            Some((named, version)) => (named, Some(version)),
+            None => (name, None),
+        };
+        let id = named.split('~').next().unwrap_or(named);
+        let fits = |p: &&Playbook| p.id == id && version.is_none_or(|v| v == p.version);
+        self.playbooks.iter().find(fits)
     }
 }
 

@@ -60,14 +60,14 @@ type Entry = (
 const fn entry(code: Code) -> Entry {
     match code {
         Code::Yaml => (
-            "文本不是符合剧本结构的 YAML。",
+            "文本不是符合预案结构的 YAML。",
             "What cannot be read cannot be checked, and what cannot be checked is not loaded.",
-            "读不懂的内容无法检查，无法检查的剧本不会加载。",
+            "读不懂的内容无法检查，无法检查的预案不会加载。",
             "risk: low",
             "risk: 0.2",
         ),
         Code::UnknownField => (
-            "剧本没有这个字段。",
+            "预案没有这个字段。",
             "A misspelt field that is silently dropped is a condition that nobody applies.",
             "写错的字段若被悄悄忽略，就等于一个无人执行的条件。",
             "rsk: 0.2",
@@ -83,7 +83,7 @@ const fn entry(code: Code) -> Entry {
         Code::UnknownFault => (
             "没有这种故障类型。",
             "A playbook for a fault that is never diagnosed never runs.",
-            "针对永远不会被诊断出的故障编写的剧本永远不会运行。",
+            "针对永远不会被诊断出的故障编写的预案永远不会运行。",
             "faults: [link-losy]",
             "faults: [link-lossy]",
         ),
@@ -151,7 +151,7 @@ const fn entry(code: Code) -> Entry {
             "on: \"${{ suspect }}\"",
         ),
         Code::NoUndo => (
-            "步骤无法撤销，而剧本没有说明为何可以接受。",
+            "步骤无法撤销，而预案没有说明为何可以接受。",
             "Whoever approves must know, before and not after, that there is no way back.",
             "审批人必须事先（而不是事后）知道此操作没有回头路。",
             "run: link.reset",
@@ -165,7 +165,7 @@ const fn entry(code: Code) -> Entry {
             "checks:\n      - {metric: port.utilization, on: \"${{ suspect.ports }}\", atMost: 0.5}",
         ),
         Code::NoBlastRadius => (
-            "没有限定剧本最多可以触及多少对象。",
+            "没有限定预案最多可以触及多少对象。",
             "A list that is longer than expected must stop the run, not lengthen it.",
             "列表比预期长时应当停止运行，而不是扩大范围。",
             "autonomy: {mode: auto, timeout: 5m, onTimeout: stop}",
@@ -174,7 +174,7 @@ const fn entry(code: Code) -> Entry {
         Code::ConstantCondition => (
             "条件恒真或恒假。",
             "A condition that is always true guards nothing; one that is never true switches the playbook off unseen.",
-            "恒真的条件不起保护作用；恒假的条件会悄悄关掉剧本。",
+            "恒真的条件不起保护作用；恒假的条件会悄悄关掉预案。",
             "check: suspect.alternate_path || true",
             "check: suspect.alternate_path",
         ),
@@ -188,14 +188,14 @@ const fn entry(code: Code) -> Entry {
         Code::BadVersion => (
             "apiVersion、kind 或 version 无法识别。",
             "Plans, records and past cases name a playbook by id and version: it must be exact.",
-            "计划、记录和历史案例都用标识加版本来引用剧本，必须准确。",
+            "计划、记录和历史案例都用标识加版本来引用预案，必须准确。",
             "version: v1",
             "version: 1.0.0",
         ),
         Code::DuplicateId => (
-            "两个剧本使用同一个标识。",
+            "两个预案使用同一个标识。",
             "What was learned of one would be counted for the other.",
-            "从一个剧本学到的经验会被算到另一个头上。",
+            "从一个预案学到的经验会被算到另一个头上。",
             "id: transport.link.drain   # and the same id in another file",
             "id: transport.link.drain-slowly",
         ),
@@ -207,7 +207,7 @@ const fn entry(code: Code) -> Entry {
             "- id: drain-second\n      run: link.set-cost",
         ),
         Code::NoSteps => (
-            "剧本什么也不做。",
+            "预案什么也不做。",
             "An incident that is answered by nothing looks answered.",
             "什么也不做的响应会让故障看起来已被处理。",
             "steps: []",
@@ -228,14 +228,14 @@ const fn entry(code: Code) -> Entry {
             "metric: port.utilization",
         ),
         Code::NeedlessIrreversible => (
-            "所有步骤都能撤销，剧本却声明不可撤销。",
+            "所有步骤都能撤销，预案却声明不可撤销。",
             "A warning that is not true teaches people to overlook the true ones.",
             "不真实的警告会让人忽视真实的警告。",
             "irreversible: {en: It cannot be undone, zh: 无法撤销}",
             "# no irreversible: every step has an undo",
         ),
         Code::OneLanguage => (
-            "某个文本在其中一种语言下为空。",
+            "某个文本缺少其中一种语言。",
             "Approvals are read in both languages.",
             "审批内容会以两种语言阅读。",
             "zh: ''",
@@ -249,7 +249,7 @@ const fn entry(code: Code) -> Entry {
             "with: {cost: \"${{ params.cost }}\"}",
         ),
         Code::TemporaryForever => (
-            "临时剧本包含无法收回的步骤。",
+            "临时预案包含无法收回的步骤。",
             "Temporary means taken back when the suspect is healthy; a reset cannot be.",
             "“临时”意味着对象恢复后收回，而重置无法收回。",
             "temporary: true",
@@ -270,7 +270,7 @@ const fn entry(code: Code) -> Entry {
             "id: transport.link.drain",
         ),
         Code::NoCondition => (
-            "剧本没有条件：只要怀疑该故障就适用。",
+            "预案没有条件：只要怀疑该故障就适用。",
             "A suspicion can be wrong. A condition looks at the network once more before anything is done.",
             "怀疑可能有误；条件会在动手之前再看一眼网络。",
             "when: []",
@@ -335,7 +335,7 @@ const fn entry(code: Code) -> Entry {
         Code::Contradiction => (
             "条件、界限或上下限不可能同时成立。",
             "Each alone looks right; together they switch the playbook off.",
-            "单独看都对，放在一起却使剧本永远不会运行。",
+            "单独看都对，放在一起却使预案永远不会运行。",
             "cost: {type: number, default: 65000, min: 65535, max: 1}",
             "cost: {type: number, default: 65000, min: 1, max: 65535}",
         ),
@@ -347,9 +347,9 @@ const fn entry(code: Code) -> Entry {
             "token: {type: string, secret: true, from: secret://netconf}",
         ),
         Code::Fight => (
-            "两个剧本可能在无人介入的情况下把同一对象往相反方向拉。",
+            "两个预案可能在无人介入的情况下把同一对象往相反方向拉。",
             "Two automatic remedies for one fault, one raising what the other lowers, can undo each other for hours.",
-            "针对同一故障的两个自动剧本一升一降，可能互相抵消数小时。",
+            "针对同一故障的两个自动预案一升一降，可能互相抵消数小时。",
             "autonomy: {mode: auto, timeout: 5m, onTimeout: stop}",
             "autonomy: {mode: approve, timeout: 5m, onTimeout: stop}",
         ),
@@ -366,6 +366,27 @@ const fn entry(code: Code) -> Entry {
             "文本按原样显示：人们看到的会是表达式而不是数值。",
             "en: \"The cost is ${{ suspect.cost }}\"",
             "en: The cost is too high",
+        ),
+        Code::BadUndo => (
+            "步骤的 undo 或 onError 起不到作用。",
+            "An undo on another kind of object, or a run that passes over every failure, is found out when it is needed most.",
+            "作用于其他类型对象的撤销，或对所有失败都视而不见的运行，往往在最需要时才被发现。",
+            "undo: {run: link.set-cost}",
+            "undo: {run: link.set-cost, with: {cost: \"${{ suspect.cost }}\"}}",
+        ),
+        Code::NoDelimiter => (
+            "表达式没有写在 `${{ }}` 里，会被当作普通文本。",
+            "Without the delimiter the words themselves are given to the action: a service called suspect.busiest_service.",
+            "不加定界符，传给动作的就是这几个字本身：一个名叫 suspect.busiest_service 的业务。",
+            "with: {service: suspect.busiest_service}",
+            "with: {service: \"${{ suspect.busiest_service }}\"}",
+        ),
+        Code::LookAlike => (
+            "看起来像 YAML 标点、其实不是的字符。",
+            "A full-width colon, curly quotes or a no-break space look right on the screen and mean nothing to YAML.",
+            "全角冒号、弯引号或不间断空格看上去没错，对 YAML 却毫无意义。",
+            "risk：0.2",
+            "risk: 0.2",
         ),
     }
 }

@@ -13,7 +13,7 @@ use zizhi_types::{Domain, FaultKind, Metric, Verb};
 pub fn value() -> Value {
     let mut schema = schemars::schema_for!(File).to_value();
     without_null(&mut schema);
-    let words: [(&str, &str, Vec<&str>); 8] = [
+    let words: [(&str, &str, Vec<&str>); 10] = [
         (
             "Spec",
             "domain",
@@ -21,6 +21,12 @@ pub fn value() -> Value {
         ),
         (
             "Step",
+            "run",
+            Verb::ALL.iter().map(|v| v.as_str()).collect(),
+        ),
+        ("Step", "onError", vec!["stop", "continue"]),
+        (
+            "UndoAction",
             "run",
             Verb::ALL.iter().map(|v| v.as_str()).collect(),
         ),

@@ -70,6 +70,7 @@ fn advice(error: &Yaml) -> String {
             "u32",
             "write a whole number of 0 or more, and close every brace",
         ),
+        ("non-finite", "write a number that ends, for example 0.5"),
         ("boolean", "write true or false"),
         ("floating point", "write a number, for example 0.5"),
         (

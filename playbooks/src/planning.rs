@@ -8,12 +8,12 @@ use crate::catalog::Catalog;
 use crate::context::Context;
 use crate::expr::Scope;
 use crate::fingerprint::fingerprint;
-use crate::playbook::{BlastRadius, CheckTemplate, Operand, Param, Playbook, Step};
+use crate::playbook::{BlastRadius, CheckTemplate, Operand, Param, Playbook, Step, Undo};
 use crate::{sample, values};
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use zizhi_types::action::{Action, Value};
-use zizhi_types::plan::{Check, Fingerprint, Mode, Plan, PlannedStep};
+use zizhi_types::plan::{Check, Fingerprint, Mode, Plan, PlannedStep, StepPolicy, StepUndo};
 use zizhi_types::topology::Bilingual;
 use zizhi_types::{Domain, FaultKind, Hypothesis, IncidentId, ManagedObject, PlanId};
 
@@ -111,6 +111,24 @@ fn variants(params: &[Param]) -> Vec<Variant<'_>> {
     out
 }
 
+/// Each variant has a name of its own, so that experience with one is not counted for another:
+/// `transport.surge.shift~1.5@1.0.0`.
+fn referenced(playbook: &Playbook, variant: &Variant<'_>) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '.' {
+            c
+        } else {
+            '-'
+        }
+    };
+    let mut marks = String::new();
+    for value in variant.values() {
+        marks.push('~');
+        marks.extend(value.to_string().chars().map(plain));
+    }
+    format!("{}{marks}@{}", playbook.id, playbook.version)
+}
+
 /// The title with what sets this variant apart: `Shift a surge (shift 1.5)`.
 fn titled(title: &Bilingual, variant: &Variant<'_>) -> Bilingual {
     if variant.is_empty() {
@@ -159,7 +177,7 @@ fn draft(
     let (params, scope) = scoped(playbook, variant, context.scope())?;
     conditions(playbook, &scope)?;
     Ok(PlanDraft {
-        playbook: playbook.reference(),
+        playbook: referenced(playbook, variant),
         title: titled(&playbook.title, variant),
         domain: playbook.domain,
         suspect: context.suspect().clone(),
@@ -217,21 +235,17 @@ fn fill(
     params.iter().map(one).collect()
 }
 
-/// What the playbook would do on the sample network, in all its variants; nothing where a value is missing there.
-pub(crate) fn sample_actions(playbook: &Playbook, fault: FaultKind) -> Vec<Action> {
+/// What the playbook would do on the sample network, for each of its variants that fits there.
+pub(crate) fn sample_plans(playbook: &Playbook, fault: FaultKind) -> Vec<Vec<Action>> {
     let Ok(context) = sample::context(fault) else {
         return vec![];
     };
     let of = |variant: &Variant<'_>| {
         let (_, scope) = scoped(playbook, variant, context.scope()).ok()?;
         let steps = steps(playbook, &scope).ok()?;
-        Some(steps.into_iter().map(|s| s.action).collect::<Vec<_>>())
+        Some(steps.into_iter().map(|s| s.action).collect())
     };
-    variants(&playbook.params)
-        .iter()
-        .filter_map(of)
-        .flatten()
-        .collect()
+    variants(&playbook.params).iter().filter_map(of).collect()
 }
 
 /// The first condition that does not hold decides.
@@ -250,7 +264,15 @@ fn conditions(playbook: &Playbook, scope: &Scope) -> Result<(), Bilingual> {
 fn steps(playbook: &Playbook, scope: &Scope) -> Result<Vec<PlannedStep>, Bilingual> {
     let mut out = vec![];
     for step in &playbook.steps {
-        out.extend(planned(step, scope).map_err(untold)?);
+        if applies(step, scope).map_err(untold)? {
+            out.extend(planned(step, scope).map_err(untold)?);
+        }
+    }
+    if out.is_empty() {
+        return Err(Bilingual {
+            en: "the condition of every step is false: nothing is to be done".to_owned(),
+            zh: "所有步骤的条件都不成立，无事可做".to_owned(),
+        });
     }
     let ids: BTreeSet<_> = out.iter().map(|s| s.id.as_str()).collect();
     if ids.len() != out.len() {
@@ -268,6 +290,14 @@ fn steps(playbook: &Playbook, scope: &Scope) -> Result<Vec<PlannedStep>, Bilingu
     Ok(out)
 }
 
+/// A step without a condition always applies.
+fn applies(step: &Step, scope: &Scope) -> Result<bool, String> {
+    match &step.when {
+        Some(when) => when.eval_bool(scope).map_err(|e| e.to_string()),
+        None => Ok(true),
+    }
+}
+
 fn planned(step: &Step, scope: &Scope) -> Result<Vec<PlannedStep>, String> {
     let objects = values::objects(&step.on, scope)?;
     if objects.is_empty() {
@@ -280,10 +310,15 @@ fn planned(step: &Step, scope: &Scope) -> Result<Vec<PlannedStep>, String> {
         } else {
             format!("{}-{}", step.id, i + 1)
         };
+        let undo = undo(step, &object, scope)?;
         Ok(PlannedStep {
             id,
             action: action(step, object, scope)?,
             timeout_ms: step.timeout_ms,
+            policy: StepPolicy {
+                continue_on_error: step.continue_on_error,
+                undo,
+            },
         })
     };
     objects.into_iter().enumerate().map(place).collect()
@@ -301,6 +336,19 @@ fn action(step: &Step, object: ManagedObject, scope: &Scope) -> Result<Action, S
         action = action.with(key, value);
     }
     Ok(action)
+}
+
+fn undo(step: &Step, object: &ManagedObject, scope: &Scope) -> Result<StepUndo, String> {
+    let (verb, with) = match &step.undo {
+        Undo::Auto => return Ok(StepUndo::Auto),
+        Undo::None => return Ok(StepUndo::None),
+        Undo::Action(verb, with) => (*verb, with),
+    };
+    let mut action = Action::new(verb, object.clone());
+    for (key, operand) in with {
+        action = action.with(key, values::value(operand, scope)?);
+    }
+    Ok(StepUndo::Action(action))
 }
 
 fn checks(playbook: &Playbook, scope: &Scope) -> Result<Vec<Check>, Bilingual> {

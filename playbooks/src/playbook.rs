@@ -184,6 +184,34 @@ pub struct Step {
     pub with: Vec<(String, Operand)>,
     /// Longest time the driver may take.
     pub timeout_ms: u64,
+    /// Where it is false when a plan is made, the step is left out.
+    pub when: Option<Expr>,
+    /// A failure without effect is passed over.
+    pub continue_on_error: bool,
+    /// What takes it back.
+    pub undo: Undo,
+}
+
+/// What takes a step back, before its values are known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Undo {
+    /// What the driver says.
+    Auto,
+    /// Nothing.
+    None,
+    /// This, on the step's object.
+    Action(Verb, Vec<(String, Operand)>),
+}
+
+impl Step {
+    /// Whether there is an action that takes it back.
+    pub const fn can_undo(&self) -> bool {
+        match self.undo {
+            Undo::Auto => self.verb.can_undo(),
+            Undo::None => false,
+            Undo::Action(..) => true,
+        }
+    }
 }
 
 /// Which object is meant.

@@ -81,7 +81,7 @@ codes! {
     BadDuration, "ZP023", Error, "A duration that cannot be read.";
     BadCheck, "ZP024", Error, "A check that can never be made.";
     NeedlessIrreversible, "ZP025", Warning, "Every step can be undone, yet the playbook says irreversible.";
-    OneLanguage, "ZP026", Warning, "A text is empty in one of the two languages.";
+    OneLanguage, "ZP026", Warning, "A text is missing in one of the two languages.";
     UnusedParam, "ZP027", Warning, "A parameter that nothing uses.";
     TemporaryForever, "ZP028", Error, "A temporary playbook has a step that cannot be taken back.";
     UnknownWord, "ZP029", Error, "A domain, mode or other closed choice that does not exist.";
@@ -100,6 +100,9 @@ codes! {
     Fight, "ZP042", Error, "Two playbooks can pull one object in opposite directions without a person in between.";
     BadTime, "ZP043", Warning, "A time that cannot do its work.";
     TextIsNoExpression, "ZP044", Error, "A text for people contains an expression, which is never filled in.";
+    BadUndo, "ZP045", Error, "A step's undo or onError cannot do its work.";
+    NoDelimiter, "ZP046", Error, "An expression stands without `${{ }}` where a plain value is taken.";
+    LookAlike, "ZP047", Error, "A character that looks like punctuation of YAML and is none.";
 }
 
 /// The text names no code.

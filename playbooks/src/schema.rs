@@ -56,7 +56,8 @@ pub struct Metadata {
     /// One line, for lists.
     pub title: Text,
     /// Whom to ask.
-    pub owner: String,
+    #[schemars(with = "String")]
+    pub owner: Spanned<String>,
 }
 
 /// A text in both languages.
@@ -222,6 +223,37 @@ pub struct Step {
     /// The longest time that the driver may take, for example `30s`.
     #[schemars(with = "String")]
     pub timeout: Spanned<String>,
+    /// An expression (CEL) that is true or false when the plan is made: where it is false the step is left out.
+    #[schemars(with = "Option<String>")]
+    pub when: Option<Spanned<String>>,
+    /// `stop` (usual) takes back what was done; `continue` passes over a step that failed without effect.
+    #[schemars(with = "Option<String>")]
+    pub on_error: Option<Spanned<String>>,
+    /// `auto` (usual): as the driver says. `none`: it stays. Or an action that takes the step back.
+    #[schemars(with = "Option<Undo>")]
+    pub undo: Option<Spanned<Undo>>,
+}
+
+/// What takes a step back.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Undo {
+    /// `auto` or `none`.
+    Word(String),
+    /// An action on the step's object.
+    Action(UndoAction),
+}
+
+/// An action on the step's object that takes the step back.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UndoAction {
+    /// A registered action.
+    pub run: String,
+    /// The action's parameters: plain, or `${{ an expression }}`, filled in when the plan is made.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Scalar>")]
+    pub with: BTreeMap<String, Value>,
 }
 
 /// How success is seen.

@@ -145,12 +145,12 @@ fn every_fault_has_a_remedy_for_a_suspect_that_can_be_helped() {
             "demand/A:B",
             F::TrafficSurge,
             vec![
-                "transport.surge.shift-all",
-                "transport.surge.shift-more",
-                "transport.surge.shift-much",
-                "transport.surge.shift-slightly",
-                "transport.surge.shift-some",
-                "transport.surge.shift-traffic",
+                "transport.surge.shift~1.2",
+                "transport.surge.shift~1.5",
+                "transport.surge.shift~2",
+                "transport.surge.shift~3",
+                "transport.surge.shift~6",
+                "transport.surge.shift~40",
             ],
         ),
         (
@@ -221,14 +221,14 @@ fn a_drain_says_what_it_does_and_how_success_is_seen() {
     assert_eq!(ports, ["port/A:A-B", "port/B:A-B"]);
 }
 
-/// The link costs 10: forty times, six times, and twice and one.
+/// The link costs 10; a factor gives the next whole number above.
 const SHIFTS: [(&str, u32); 6] = [
-    ("transport.surge.shift-all@1.0.0", 400),
-    ("transport.surge.shift-more@1.0.0", 60),
-    ("transport.surge.shift-much@1.0.0", 31),
-    ("transport.surge.shift-slightly@1.0.0", 13),
-    ("transport.surge.shift-some@1.0.0", 16),
-    ("transport.surge.shift-traffic@1.0.0", 21),
+    ("transport.surge.shift~1.2@1.0.0", 13),
+    ("transport.surge.shift~1.5@1.0.0", 16),
+    ("transport.surge.shift~2@1.0.0", 21),
+    ("transport.surge.shift~3@1.0.0", 31),
+    ("transport.surge.shift~6@1.0.0", 61),
+    ("transport.surge.shift~40@1.0.0", 401),
 ];
 
 #[test]
@@ -241,7 +241,7 @@ fn a_surge_moves_off_the_hottest_link_of_its_path() {
         ("port/A:A-B", Metric::PortCost, 40.0),
     ];
     let (drafts, rejected) = plan("demand/A:C", FaultKind::TrafficSurge, &measured);
-    // Six strengths, for the twin to choose from: from the whole of it to a little.
+    // Six strengths of one playbook, for the twin to choose from: from a little to the whole of it.
     let shifts: Vec<_> = drafts
         .iter()
         .filter(|d| d.playbook.contains("shift"))

@@ -27,6 +27,7 @@ fn plan(links: &[&str], temporary: bool) -> Plan {
             Action::new(Verb::LinkSetCost, link(name)).with("cost", Value::Number(65_000.0))
         },
         timeout_ms: 30_000,
+        policy: zizhi_types::plan::StepPolicy::default(),
     };
     let draft = PlanDraft {
         playbook: "test@1.0.0".into(),

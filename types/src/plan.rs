@@ -64,6 +64,52 @@ pub struct PlannedStep {
     pub action: Action,
     /// Longest time the driver may take.
     pub timeout_ms: u64,
+    /// What else its playbook says of it.
+    #[serde(default, skip_serializing_if = "StepPolicy::is_usual")]
+    pub policy: StepPolicy,
+}
+
+impl PlannedStep {
+    /// Whether there is an action that takes it back.
+    pub const fn can_undo(&self) -> bool {
+        match self.policy.undo {
+            StepUndo::Auto => self.action.verb.can_undo(),
+            StepUndo::None => false,
+            StepUndo::Action(_) => true,
+        }
+    }
+}
+
+/// What follows from a step that failed, and how one that was done is taken back. The default is the usual.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepPolicy {
+    /// A step that was refused, or failed without effect, is passed over instead of ending the run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub continue_on_error: bool,
+    /// What takes it back.
+    #[serde(default)]
+    pub undo: StepUndo,
+}
+
+impl StepPolicy {
+    /// Nothing special is said.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What takes a step back.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepUndo {
+    /// What the driver's receipt says.
+    #[default]
+    Auto,
+    /// Nothing: it stays, and the playbook says why that is acceptable.
+    None,
+    /// This action, whatever the receipt says.
+    Action(Action),
 }
 
 /// What must be true after the plan was run.
@@ -119,7 +165,7 @@ pub struct Plan {
 impl Plan {
     /// Every step can be taken back.
     pub fn reversible(&self) -> bool {
-        self.steps.iter().all(|s| s.action.verb.can_undo())
+        self.steps.iter().all(PlannedStep::can_undo)
     }
 }
 

@@ -135,6 +135,7 @@ fn plan() -> Plan {
             id: "drain".into(),
             action: cost(),
             timeout_ms: 30_000,
+            policy: zizhi_types::plan::StepPolicy::default(),
         }],
         verify: vec![],
         verify_ms: 60_000,

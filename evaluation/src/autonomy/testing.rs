@@ -363,6 +363,7 @@ fn plan(story: &Story, id: &IncidentId, n: u64) -> Plan {
             id: "one".to_owned(),
             action: Action::new(story.verb, object),
             timeout_ms: 1000,
+            policy: zizhi_types::plan::StepPolicy::default(),
         }],
         verify: vec![],
         verify_ms: 60_000,

@@ -85,8 +85,8 @@ const fn setting(verb: Verb) -> &'static str {
 
 /// On the sample network: which object, by which action, and whether upwards. What restores a setting pushes nowhere.
 fn pushes(playbook: &Playbook, fault: FaultKind) -> Vec<(ManagedObject, Verb, bool)> {
-    let actions = planning::sample_actions(playbook, fault);
-    let pushed = actions.into_iter().filter_map(|action| {
+    let actions = planning::sample_plans(playbook, fault);
+    let pushed = actions.into_iter().flatten().filter_map(|action| {
         let up = direction(&action)?;
         Some((action.object, action.verb, up))
     });

@@ -10,9 +10,7 @@ use crate::expr::{Expr, Shape};
 use crate::playbook::{Operand, Playbook, Target};
 use crate::problem::{Code, Place};
 use crate::schema::File;
-use serde_saphyr::Spanned;
 use zizhi_types::action::Value;
-use zizhi_types::objective::Comparison;
 
 pub(super) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     for (shape, place) in shapes(read, playbook) {
@@ -22,11 +20,46 @@ pub(super) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
             to.report(place, Code::UnitMismatch, message, fix);
         }
     }
+    sorts_are_equal(to, read, playbook);
     params_fit_their_unit(to, read, playbook);
     steps_get_their_unit(to, read, playbook);
     limits_are_in_the_metrics_unit(to, read, playbook);
     conditions_can_change(to, read, playbook);
-    limits_agree(to, read, playbook);
+    step_conditions_can_change(to, read, playbook);
+}
+
+/// Values of two sorts are never equal, and nothing complains when they are compared.
+fn sorts_are_equal(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    for (shape, place) in shapes(read, playbook) {
+        if let Some((left, right)) = unequal(&shape, to)
+            && !to.told(place.line)
+        {
+            let message = format!("{left} is compared with {right}: they are never equal");
+            let fix = "compare with a value of the same sort; true and false stand without quotes";
+            to.report(place, Code::ExpressionFails, message, fix);
+        }
+    }
+}
+
+fn unequal(shape: &Shape, to: &Compiler<'_>) -> Option<(&'static str, &'static str)> {
+    let Shape::Call(name, parts) = shape else {
+        return None;
+    };
+    if let Some(found) = parts.iter().find_map(|p| unequal(p, to)) {
+        return Some(found);
+    }
+    let sort = |part: &Shape| match part {
+        Shape::Path(path) => to.sort_of(path),
+        Shape::Number(_) => Some("a number"),
+        Shape::Text(_) => Some("a text"),
+        Shape::Bool(_) => Some("true or false"),
+        _ => None,
+    };
+    let [a, b] = parts.as_slice() else {
+        return None;
+    };
+    let (left, right) = (sort(a)?, sort(b)?);
+    (["_==_", "_!=_"].contains(&name.as_str()) && left != right).then_some((left, right))
 }
 
 /// Every expression with its place.
@@ -44,6 +77,9 @@ fn shapes(read: &File, playbook: &Playbook) -> Vec<(Shape, Place)> {
     }
     for (step, written) in playbook.steps.iter().zip(&read.spec.steps) {
         add(targeted(&step.on), written.on.referenced.into());
+        if let Some(when) = &written.when {
+            add(step.when.as_ref(), when.referenced.into());
+        }
         for (key, operand) in &step.with {
             let place = written.with.get(key).map(|w| w.referenced.into());
             add(computed(operand), place.unwrap_or_default());
@@ -181,6 +217,14 @@ fn known(path: &str, playbook: &Playbook) -> Option<Known> {
             let faults = playbook.faults.iter().map(|f| f.as_str().to_owned());
             Some(Known::OneOf(faults.collect()))
         }
+        "suspect.kind" => {
+            let kinds = playbook.faults.iter().map(|f| f.object_kind().as_str());
+            Some(Known::OneOf(kinds.map(str::to_owned).collect()))
+        }
+        "suspect.tier" => {
+            let tiers = ["core", "aggregation", "edge"];
+            Some(Known::OneOf(tiers.map(str::to_owned).to_vec()))
+        }
         _ => {
             let param = playbook.params.iter().find(|p| is_param(path, &p.name));
             if let Some(param) = param {
@@ -219,6 +263,20 @@ fn conditions_can_change(to: &mut Compiler<'_>, read: &File, playbook: &Playbook
     }
 }
 
+/// A step's condition that is always the same.
+fn step_conditions_can_change(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    for (step, written) in playbook.steps.iter().zip(&read.spec.steps) {
+        let (Some(expr), Some(when)) = (&step.when, &written.when) else {
+            continue;
+        };
+        let shape = expr.shape();
+        let found = logic::stuck(&shape, &|path| known(path, playbook));
+        if let Some((part, how)) = found.filter(|_| !to.told(when.referenced.line())) {
+            stuck(to, part, how, when.referenced.into());
+        }
+    }
+}
+
 fn agree(shapes: &[Shape], facts: logic::Facts<'_>) -> bool {
     logic::compatible(&shapes.iter().collect::<Vec<_>>(), facts)
 }
@@ -236,41 +294,4 @@ fn stuck(to: &mut Compiler<'_>, part: &Shape, how: Outcome, place: Place) {
     };
     let message = format!("`{}` is {word}", part.say());
     to.report(place, Code::ConstantCondition, message, fix);
-}
-
-/// Two checks of one quantity that cannot both hold.
-fn limits_agree(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
-    let Some(verify) = &read.spec.verify else {
-        return;
-    };
-    let bounds = |limit: &Operand, comparison: Comparison| match (limit, comparison) {
-        (Operand::Literal(Value::Number(n)), Comparison::AtMost) => Some((f64::NEG_INFINITY, *n)),
-        (Operand::Literal(Value::Number(n)), Comparison::AtLeast) => Some((*n, f64::INFINITY)),
-        (Operand::Literal(Value::Number(n)), Comparison::Equals) => Some((*n, *n)),
-        _ => None,
-    };
-    let spanned: Vec<(&Spanned<String>, _)> = verify
-        .checks
-        .iter()
-        .map(|c| &c.on)
-        .zip(
-            playbook
-                .checks
-                .iter()
-                .map(|c| (c.metric, bounds(&c.limit, c.comparison))),
-        )
-        .collect();
-    for (i, (on, (metric, range))) in spanned.iter().enumerate() {
-        let Some((low, high)) = range else { continue };
-        let before = spanned.get(..i).unwrap_or_default().iter();
-        let clash = before
-            .filter(|(other, (m, _))| other.value == on.value && m == metric)
-            .filter_map(|(_, (_, range))| *range)
-            .any(|(l, h)| low.max(l) > high.min(h));
-        if clash {
-            let message = format!("no value of {} meets both limits", metric.as_str());
-            let fix = "correct one of the two checks";
-            to.report(on.referenced.into(), Code::Contradiction, message, fix);
-        }
-    }
 }

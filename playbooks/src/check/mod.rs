@@ -4,6 +4,7 @@
 //! [`crate::compile`]; here are the rules that look at several fields at once.
 
 mod fights;
+mod limits;
 mod meaning;
 mod secrets;
 mod times;
@@ -11,7 +12,7 @@ mod times;
 pub(crate) use fights::fights;
 
 use crate::compile::Compiler;
-use crate::playbook::{Operand, Playbook, Target};
+use crate::playbook::{Operand, Playbook, Target, Undo};
 use crate::problem::{Code, Place};
 use crate::schema::File;
 use std::collections::BTreeSet;
@@ -20,9 +21,11 @@ use std::collections::BTreeSet;
 pub(crate) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     steps_exist_once(to, read);
     verbs_belong(to, read, playbook);
+    errors_end_somewhere(to, read, playbook);
     undo_or_reason(to, read, playbook);
     conditions_look_at_something(to, read, playbook);
     meaning::check(to, read, playbook);
+    limits::check(to, read, playbook);
     secrets::check(to, read, playbook);
     times::check(to, read, playbook);
     // What is refused elsewhere often leaves its parameter unused: one message is enough.
@@ -66,6 +69,19 @@ fn steps_exist_once(to: &mut Compiler<'_>, read: &File) {
     }
 }
 
+/// Passing over the only step would leave nothing to verify.
+fn errors_end_somewhere(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    let all_pass_over = playbook.steps.iter().all(|s| s.continue_on_error);
+    if let Some(first) = read.spec.steps.first()
+        && all_pass_over
+        && let Some(written) = &first.on_error
+    {
+        let message = "every step is passed over when it fails: the run would verify nothing";
+        let fix = "leave onError: stop on the step that cures";
+        to.report(written.referenced.into(), Code::BadUndo, message, fix);
+    }
+}
+
 fn verbs_belong(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     for (step, written) in playbook.steps.iter().zip(&read.spec.steps) {
         let owner = step.verb.domain();
@@ -93,7 +109,7 @@ fn undo_or_reason(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
         .steps
         .iter()
         .zip(&read.spec.steps)
-        .filter(|(step, _)| !step.verb.can_undo())
+        .filter(|(step, _)| !step.can_undo())
         .collect();
     for (step, written) in &fixed {
         let place = Place::from(written.run.referenced);
@@ -172,6 +188,11 @@ fn used_paths(playbook: &Playbook) -> BTreeSet<&str> {
     let targets = playbook.steps.iter().map(|s| &s.on);
     let targets = targets.chain(playbook.checks.iter().map(|c| &c.on));
     let operands = playbook.steps.iter().flat_map(|s| &s.with).map(|w| &w.1);
+    let undos = playbook.steps.iter().flat_map(|s| match &s.undo {
+        Undo::Action(_, with) => with.as_slice(),
+        Undo::Auto | Undo::None => &[],
+    });
+    let operands = operands.chain(undos.map(|w| &w.1));
     let operands = operands.chain(playbook.checks.iter().map(|c| &c.limit));
     let of_targets = targets.filter_map(|t| match t {
         Target::Computed(expr) => Some(expr),
@@ -182,6 +203,7 @@ fn used_paths(playbook: &Playbook) -> BTreeSet<&str> {
         Operand::Literal(_) => None,
     });
     let conditions = playbook.when.iter().map(|c| &c.check);
+    let conditions = conditions.chain(playbook.steps.iter().filter_map(|s| s.when.as_ref()));
     of_targets
         .chain(of_operands)
         .chain(conditions)

@@ -141,6 +141,9 @@ fn looked_at<'p>(read: &File, playbook: &'p Playbook) -> Vec<(&'p Expr, Place)> 
         if let Target::Computed(expr) = &step.on {
             out.push((expr, written.on.referenced.into()));
         }
+        if let (Some(expr), Some(when)) = (&step.when, &written.when) {
+            out.push((expr, when.referenced.into()));
+        }
     }
     let checks = read.spec.verify.iter().flat_map(|v| &v.checks);
     for (check, written) in playbook.checks.iter().zip(checks) {

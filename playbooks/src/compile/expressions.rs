@@ -15,6 +15,53 @@ fn computed(text: &str) -> Option<&str> {
     (!inner.contains("}}")).then(|| inner.trim())
 }
 
+/// A text that begins like an expression and can be read as one.
+pub(super) fn is_bare_expression(text: &str) -> bool {
+    let begins = ["suspect.", "state.", "params.", "double(", "int("];
+    begins.iter().any(|b| text.starts_with(b)) && Expr::compile(text).is_ok()
+}
+
+/// What to write instead of the words and signs of other languages.
+fn hint(text: &str) -> Option<String> {
+    let spaced = format!(" {} ", text.to_lowercase());
+    let words = [
+        (" and ", "&&"),
+        (" or ", "||"),
+        (" not ", "!"),
+        (" <> ", "!="),
+        (" = ", "=="),
+        (" => ", ">="),
+        (" =< ", "<="),
+        (" & ", "&&"),
+        (" | ", "||"),
+        (" === ", "=="),
+        (" is ", "=="),
+        (" eq ", "=="),
+        (" gt ", ">"),
+        (" lt ", "<"),
+    ];
+    let signs = [
+        ('＞', ">"),
+        ('＜', "<"),
+        ('＝', "=="),
+        ('！', "!"),
+        ('（', "("),
+        ('）', ")"),
+        ('，', ","),
+        ('“', "'"),
+        ('”', "'"),
+        ('‘', "'"),
+        ('’', "'"),
+        ('≥', ">="),
+        ('≤', "<="),
+        ('≠', "!="),
+    ];
+    let word = words.iter().find(|(word, _)| spaced.contains(word));
+    let sign = signs.iter().find(|(sign, _)| text.contains(*sign));
+    let word = word.map(|(word, cel)| format!("write {cel} instead of {}", word.trim()));
+    word.or_else(|| sign.map(|(sign, cel)| format!("write {cel} instead of {sign}")))
+}
+
 impl Compiler<'_> {
     /// A bare expression, as in `check:` and `from:`.
     pub(super) fn bare(&mut self, written: &Spanned<String>) -> Option<Expr> {
@@ -29,14 +76,24 @@ impl Compiler<'_> {
 
     /// A value: written down, or computed when it stands in `${{ }}`.
     pub(super) fn operand(&mut self, written: &Spanned<Value>) -> Option<Operand> {
+        self.operand_at(written, Place::from(written.referenced))
+    }
+
+    /// The same, with problems shown at another place.
+    pub(super) fn operand_at(&mut self, written: &Spanned<Value>, place: Place) -> Option<Operand> {
         let Value::Text(text) = &written.value else {
             return Some(Operand::Literal(written.value.clone()));
         };
-        let place = Place::from(written.referenced);
         match computed(text) {
             Some(inner) => self.expression(inner, place).map(Operand::Computed),
             None if text.contains("${{") => {
                 self.partial(text, place);
+                None
+            }
+            None if is_bare_expression(text) => {
+                let message = format!("`{text}` is taken as a plain text");
+                let fix = format!("write \"${{{{ {text} }}}}\"");
+                self.report(place, Code::NoDelimiter, message, fix);
                 None
             }
             None => Some(Operand::Literal(written.value.clone())),
@@ -76,9 +133,8 @@ impl Compiler<'_> {
                 let fix = match &e {
                     ExprError::Syntax {
                         at: (_, column), ..
-                    } if *column > 0 => {
-                        format!("look at character {column} of the expression")
-                    }
+                    } => hint(text)
+                        .unwrap_or_else(|| format!("look at character {column} of the expression")),
                     _ => "write a shorter CEL expression".to_owned(),
                 };
                 self.report(place, Code::BadExpression, e.to_string(), fix);
@@ -129,6 +185,24 @@ impl Compiler<'_> {
             }
         }
         true
+    }
+
+    /// What sort of value a name has in the samples: `a number`, `a text`, `true or false`, `a list`, `a described object`.
+    pub(crate) fn sort_of(&self, path: &str) -> Option<&'static str> {
+        let (_, scope) = self.scopes.first()?;
+        let mut parts = path.split('.');
+        let mut here = scope.get(parts.next()?)?;
+        for part in parts {
+            here = here.get(part)?;
+        }
+        match here {
+            Json::Bool(_) => Some("true or false"),
+            Json::Number(_) => Some("a number"),
+            Json::String(_) => Some("a text"),
+            Json::Array(_) => Some("a list"),
+            Json::Object(_) => Some("a described object"),
+            Json::Null => None,
+        }
     }
 
     /// Tries something in every sample scope; the first failure is a problem.

@@ -6,9 +6,10 @@
 mod expressions;
 mod params;
 mod steps;
+mod undo;
 
 use crate::duration;
-use crate::expr::Scope;
+use crate::expr::{Expr, Scope};
 use crate::playbook::{BlastRadius, Condition, Playbook};
 use crate::problem::{Code, Place, Problem};
 use crate::schema::{API_VERSION, File, Text, Trigger};
@@ -89,7 +90,7 @@ impl Compiler<'_> {
             id: read.metadata.id.value.clone(),
             version: read.metadata.version.value.clone(),
             title: self.text(&read.metadata.title),
-            owner: read.metadata.owner.clone(),
+            owner: read.metadata.owner.value.clone(),
             what: self.text(&spec.describe.what),
             when_not_to_use: self.text(&spec.describe.when_not_to_use),
             domain: domain?,
@@ -117,11 +118,24 @@ impl Compiler<'_> {
         self.word(&read.kind, "kind", "Playbook");
         let version = &read.metadata.version;
         let mut parts = version.value.split('.');
-        let numbers = parts.by_ref().take(3).filter(|p| p.parse::<u32>().is_ok());
+        let numbers = parts
+            .by_ref()
+            .take(3)
+            .filter(|p| p.parse::<u32>().is_ok_and(|n| n.to_string() == *p));
         if numbers.count() != 3 || parts.next().is_some() {
             let message = format!("version `{}` is not three numbers", version.value);
             let fix = "write it as 1.0.0";
             self.report(version.referenced.into(), Code::BadVersion, message, fix);
+        }
+        let owner = &read.metadata.owner;
+        if owner.value.trim().is_empty() {
+            let fix = "write whom to ask about the playbook";
+            self.report(
+                owner.referenced.into(),
+                Code::MissingField,
+                "the owner is empty",
+                fix,
+            );
         }
         let id = &read.metadata.id;
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
@@ -146,6 +160,11 @@ impl Compiler<'_> {
         let mut faults = vec![];
         for written in &trigger.faults {
             if let Ok(fault) = written.value.parse::<FaultKind>() {
+                if faults.contains(&fault) {
+                    let message = format!("`{fault}` is listed twice");
+                    let fix = "remove one of the two, or name the fault that was meant";
+                    self.report(written.referenced.into(), Code::DuplicateKey, message, fix);
+                }
                 faults.push(fault);
                 continue;
             }
@@ -214,17 +233,23 @@ impl Compiler<'_> {
         let mut out = vec![];
         for when in &read.spec.when {
             let message = self.text(&when.message);
-            let Some(check) = self.bare(&when.check) else {
+            let Some(check) = self.yes_or_no(&when.check) else {
                 continue;
             };
-            let place = Place::from(when.check.referenced);
-            let fix = "make it a comparison that is true or false";
-            self.attempt(place, Code::ExpressionFails, fix, |scope| {
-                check.eval_bool(scope).map_err(|e| e.to_string())
-            });
             out.push(Condition { check, message });
         }
         (out.len() == read.spec.when.len()).then_some(out)
+    }
+
+    /// A bare expression that is true or false.
+    pub(super) fn yes_or_no(&mut self, written: &Spanned<String>) -> Option<Expr> {
+        let expr = self.bare(written)?;
+        let fix = "make it a comparison that is true or false";
+        let place = Place::from(written.referenced);
+        self.attempt(place, Code::ExpressionFails, fix, |scope| {
+            expr.eval_bool(scope).map_err(|e| e.to_string())
+        });
+        Some(expr)
     }
 
     fn blast_radius(&mut self, read: &File) -> Option<BlastRadius> {
@@ -280,6 +305,24 @@ impl Compiler<'_> {
                 let fix = "write it: approvals are read in both languages";
                 self.report(text.referenced.into(), Code::OneLanguage, message, fix);
             }
+        }
+        let letters = |t: &str| t.chars().filter(|c| c.is_alphabetic()).count() > 3;
+        let zh = &written.zh;
+        if zh.value.is_ascii() && letters(&zh.value) {
+            let message = "the Chinese text has no Chinese in it";
+            let fix = "translate it: approvals are read in both languages";
+            self.report(zh.referenced.into(), Code::OneLanguage, message, fix);
+        } else if !written.en.value.chars().any(|c| c.is_ascii_alphanumeric())
+            && letters(&written.en.value)
+        {
+            let message = "the English text has no English in it";
+            let fix = "translate it: approvals are read in both languages";
+            self.report(
+                written.en.referenced.into(),
+                Code::OneLanguage,
+                message,
+                fix,
+            );
         }
         Bilingual {
             en: written.en.value.clone(),

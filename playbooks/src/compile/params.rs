@@ -1,6 +1,7 @@
 //! Compiles parameters and fills them in for the sample network.
 
 use super::Compiler;
+use super::expressions::is_bare_expression;
 use crate::expr::units::Unit;
 use crate::playbook::{Operand, Param, ParamKind};
 use crate::problem::{Code, Place};
@@ -32,6 +33,13 @@ impl Compiler<'_> {
 
     fn param(&mut self, name: &str, written: &Spanned<schema::Param>) -> Option<Param> {
         let place = Place::from(written.referenced);
+        let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || !name.chars().all(letters) {
+            let message = format!("`{name}` cannot be written as params.{name} in an expression");
+            let fix = "name it with letters, digits and _, and begin with a letter";
+            self.report(place, Code::BadParam, message, fix);
+            return None;
+        }
         let param = &written.value;
         let kind = self.param_kind(&param.kind)?;
         let list =
@@ -194,7 +202,8 @@ impl Compiler<'_> {
             };
             return self.duration(&as_text).map(|ms| Value::Number(ms as f64));
         }
-        let expression = matches!(&written.value, Value::Text(t) if t.contains("${{"));
+        let expression =
+            matches!(&written.value, Value::Text(t) if t.contains("${{") || is_bare_expression(t));
         if kind.takes(&written.value) && !expression && kind != ParamKind::Duration {
             return Some(written.value.clone());
         }

@@ -31,7 +31,16 @@ impl Compiler<'_> {
         }
         let with = self.with(verb, written);
         let timeout_ms = self.duration(&written.timeout);
+        let when = written.when.as_ref().map(|when| self.yes_or_no(when));
+        let continue_on_error = self.on_error(written.on_error.as_ref());
+        let undo = self.undo(verb, written.undo.as_ref());
         Some(Step {
+            when: match when {
+                Some(expr) => Some(expr?),
+                None => None,
+            },
+            continue_on_error: continue_on_error?,
+            undo: undo?,
             id: written.id.value.clone(),
             verb: verb?,
             on: on?,
@@ -216,7 +225,10 @@ impl Compiler<'_> {
             return None;
         }
         let operand = self.operand(limit)?;
-        let fix = "make the limit a number";
+        let fix = match &limit.value {
+            Value::Text(text) if text.parse::<f64>().is_ok() => "take the quotes away",
+            _ => "make the limit a number",
+        };
         self.attempt(
             limit.referenced.into(),
             Code::ExpressionFails,

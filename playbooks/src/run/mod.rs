@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use zizhi_types::action::{Action, Receipt};
 use zizhi_types::negotiation::RunEnd;
+use zizhi_types::plan::{PlannedStep, StepUndo};
 use zizhi_types::record::Verdict;
 use zizhi_types::{ManagedObject, Plan, RunId};
 
@@ -205,6 +206,7 @@ impl Run {
                     after,
                     undo,
                 } = receipt;
+                let undo = self.takes_back(step, undo);
                 self.done.push(Done {
                     step,
                     undo,
@@ -220,7 +222,23 @@ impl Run {
                 let freeze = self.freeze(step, &format!("effect unknown: {why}"));
                 self.undo_all(UndoReason::StepFailed, freeze)
             }
+            // Nothing was changed, so going on repeats nothing.
+            Err(_) if self.passes_over(step) && !self.killed => self.next_step(step + 1),
             Err(_) => self.undo_all(UndoReason::StepFailed, vec![]),
+        }
+    }
+
+    fn passes_over(&self, step: usize) -> bool {
+        let planned = self.plan.steps.get(step);
+        planned.is_some_and(|s| s.policy.continue_on_error)
+    }
+
+    /// What takes the step back: as the playbook says, else as the driver says.
+    fn takes_back(&self, step: usize, by_driver: Option<Action>) -> Option<Action> {
+        match self.plan.steps.get(step).map(|s| &s.policy.undo) {
+            Some(StepUndo::None) => None,
+            Some(StepUndo::Action(action)) => Some(action.clone()),
+            Some(StepUndo::Auto) | None => by_driver,
         }
     }
 
@@ -293,10 +311,7 @@ impl Run {
 
     /// A verb that has no undo leaves nothing to take back (its playbook says why); one that has must give it.
     fn should_undo(&self, step: usize) -> bool {
-        self.plan
-            .steps
-            .get(step)
-            .is_some_and(|s| s.action.verb.can_undo())
+        self.plan.steps.get(step).is_some_and(PlannedStep::can_undo)
     }
 
     fn can_touch(&self, step: usize) -> bool {

@@ -3,7 +3,10 @@
 //! In: a file's text. Out: problems, each with the place of the value and what to write instead. Called before the
 //! parser, which sees only what YAML made of the text. Nothing is expanded here, so no alias can grow.
 
+mod line;
+
 use crate::problem::{Code, Place, Problem};
+use line::{glued, look_alike, meant, number_like, quoted, taken_apart, unclosed, value_of};
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
 use std::collections::BTreeSet;
 
@@ -20,6 +23,7 @@ pub fn find(file: &str, text: &str) -> Vec<Problem> {
         found: vec![],
     };
     walk.tabs();
+    walk.look_alikes();
     for event in Parser::new_from_str(text) {
         match event {
             Ok((event, span)) => walk.see(&event, span),
@@ -80,6 +84,25 @@ impl Walk<'_> {
             "the line is indented with a tab".to_owned(),
             "indent with spaces, two for each level".to_owned(),
         );
+    }
+
+    /// Full-width punctuation, curly quotes and odd spaces where YAML wants its own; inside texts they are welcome.
+    fn look_alikes(&mut self) {
+        let found: Vec<(usize, usize, char)> = self
+            .lines
+            .iter()
+            .enumerate()
+            .filter_map(|(i, line)| look_alike(line).map(|(column, c)| (i, column, c)))
+            .collect();
+        for (line, column, c) in found {
+            let meant = meant(c);
+            let message = format!(
+                "`{c}` (U+{:04X}) looks like {meant} and is none",
+                u32::from(c)
+            );
+            let fix = format!("type {meant} on the keyboard's English layout");
+            self.report(place(line + 1, column), Code::LookAlike, message, fix);
+        }
     }
 
     fn see(&mut self, event: &Event<'_>, span: Span) {
@@ -269,6 +292,27 @@ impl Walk<'_> {
                 return;
             }
         }
+        for number in [line, line.saturating_sub(1)] {
+            if let Some(column) = glued(self.line(number as u64)) {
+                let message = "no space stands after the colon".to_owned();
+                let fix = "write `field: value`, with a space".to_owned();
+                self.report(place(number, column), Code::Yaml, message, fix);
+                return;
+            }
+        }
+        let before = self.lines.get(..line).unwrap_or_default().iter();
+        let open = before
+            .enumerate()
+            .find_map(|(i, l)| Some((i, unclosed(l)?)));
+        if let Some((i, (column, code, message, fix))) = open {
+            self.report(
+                place(i + 1, column),
+                code,
+                message.to_owned(),
+                fix.to_owned(),
+            );
+            return;
+        }
         let text = self.line(line as u64).to_owned();
         let Some((column, value)) = value_of(&text) else {
             return;
@@ -287,127 +331,4 @@ fn place(line: usize, column: usize) -> Place {
         line: line as u64,
         column: column as u64 + 1,
     }
-}
-
-/// The value in double quotes, or in single ones where it has double ones itself.
-fn quoted(text: &str) -> String {
-    if text.contains('"') {
-        format!("'{}'", text.replace('\'', "''"))
-    } else {
-        format!("\"{text}\"")
-    }
-}
-
-/// Octal, hexadecimal, grouped and sexagesimal numbers, and versions that lose a zero.
-fn number_like(field: &str, text: &str) -> Option<(String, String)> {
-    let digits = |t: &str| !t.is_empty() && t.chars().all(|c| c.is_ascii_digit());
-    let unsigned = text.trim_start_matches(['-', '+']);
-    if field == "version" {
-        let (whole, part) = text.split_once('.')?;
-        let lossy = digits(whole) && digits(part) && part.len() > 1 && part.ends_with('0');
-        let short = part.trim_end_matches('0');
-        return lossy.then(|| {
-            let message = format!("version {text} is read as the number {whole}.{short}");
-            (message, format!("write three numbers: {text}.0"))
-        });
-    }
-    let octal = unsigned.len() > 1 && unsigned.starts_with('0') && digits(unsigned);
-    if octal || unsigned.starts_with("0o") || unsigned.starts_with("0x") {
-        let plain = unsigned.trim_start_matches('0');
-        let message = format!("`{text}` is octal or hexadecimal to some readers");
-        return Some((
-            message,
-            format!("write {plain} as a decimal number, or quote it"),
-        ));
-    }
-    let grouped = unsigned.contains('_') && digits(&unsigned.replace('_', ""));
-    let minutes = unsigned.split_once(':');
-    let sexagesimal = minutes.is_some_and(|(a, b)| digits(a) && digits(&b.replace(':', "")));
-    if grouped {
-        let plain = unsigned.replace('_', "");
-        return Some((
-            format!("`{text}` is a number to some readers, a text to others"),
-            format!("write {plain}"),
-        ));
-    }
-    sexagesimal.then(|| {
-        let message = format!("`{text}` is a number to the base of 60 to some readers");
-        (
-            message,
-            "write a duration such as 90s, or put it in quotes".to_owned(),
-        )
-    })
-}
-
-/// The value of a `key: value` line, or of a `- value` line, and its column from 0.
-fn value_of(line: &str) -> Option<(usize, &str)> {
-    let key = line
-        .char_indices()
-        .find(|(i, c)| *c == ':' && line.get(i + 1..).is_some_and(|r| r.starts_with(' ')));
-    let start = match key {
-        Some((i, _)) => i + 2,
-        None => line.find("- ")? + 2,
-    };
-    let value = line.get(start..)?;
-    let trimmed = value.trim_start();
-    let column = line
-        .get(..start + value.len() - trimmed.len())?
-        .chars()
-        .count();
-    Some((column, trimmed.trim_end()))
-}
-
-/// Why YAML cannot read a line, for the ways in which expressions and texts break it.
-fn taken_apart(line: &str) -> Option<(usize, String, String)> {
-    let (column, value) = value_of(line)?;
-    let whole = || format!("put the whole value in quotes: {}", quoted(value));
-    let quote = value.chars().next().filter(|c| "\"'".contains(*c));
-    if let Some(quote) = quote {
-        let closing = value.get(1..)?.find(quote)? + 2;
-        let after = value.get(closing..)?.trim();
-        let ends = after.is_empty() || after.starts_with(['#', ',', '}', ']']);
-        return (!ends).then(|| {
-            let message = format!("YAML ends the value at the second {quote}");
-            (column, message, whole())
-        });
-    }
-    if value.starts_with(['%', '@', '`']) {
-        let message = format!("`{value}` starts with a character that YAML keeps for itself");
-        return Some((column, message, whole()));
-    }
-    if let Some(at) = bare_braces(line) {
-        let message = "an expression in `{{ }}` is a map to YAML unless it stands in quotes";
-        let fix = "put quotes around it: \"${{ ... }}\"";
-        return Some((at, message.to_owned(), fix.to_owned()));
-    }
-    if value.starts_with(['{', '[', '*', '&', '!']) {
-        return None;
-    }
-    if value.contains(" ? ") && value.contains(" : ") {
-        let message =
-            "a ternary `a ? b : c` without quotes is a key and a value to YAML".to_owned();
-        return Some((column, message, whole()));
-    }
-    value.contains(": ").then(|| {
-        let message = format!("`{value}` contains `: `, which starts a value in YAML");
-        (column, message, whole())
-    })
-}
-
-/// The column of a `{{` or `${{` that stands outside quotes.
-fn bare_braces(line: &str) -> Option<usize> {
-    let mut quote = None;
-    let chars: Vec<char> = line.chars().collect();
-    for (i, c) in chars.iter().enumerate() {
-        match quote {
-            Some(q) if q == *c => quote = None,
-            None if *c == '"' || *c == '\'' => quote = Some(*c),
-            None if *c == '{' && chars.get(i + 1) == Some(&'{') => {
-                let dollar = i > 0 && chars.get(i - 1) == Some(&'$');
-                return Some(if dollar { i - 1 } else { i });
-            }
-            Some(_) | None => {}
-        }
-    }
-    None
 }
