@@ -237,6 +237,9 @@ pub enum PlaybookCommand {
     /// Read a playbook from another format.
     #[command(subcommand)]
     Import(authoring::ImportCommand),
+    /// Rules beside playbooks: what follows from standing alarms and the topology.
+    #[command(subcommand)]
+    Rules(authoring::RulesCommand),
 }
 
 /// Flags of `playbook list`.

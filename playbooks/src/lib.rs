@@ -23,6 +23,7 @@ mod paths;
 pub mod planning;
 pub mod playbook;
 pub mod problem;
+pub mod rules;
 pub mod run;
 mod sample;
 mod schema;

@@ -5,6 +5,7 @@ mod diff;
 mod journal_case;
 mod new;
 mod rehearse;
+mod rules;
 mod situation;
 mod test;
 mod traffic;
@@ -37,6 +38,7 @@ pub fn run(command: PlaybookCommand, lang: Language) -> Result<ExitCode, Failure
         PlaybookCommand::Diff(args) => diff::run(args, lang),
         PlaybookCommand::Export(command) => cacao::export(command),
         PlaybookCommand::Import(command) => cacao::import(command, lang),
+        PlaybookCommand::Rules(command) => rules::run(command, lang),
     }
 }
 
