@@ -1,4 +1,4 @@
-//! Rules: everything that the templates of OpenStack Vitrage can say, said here; one result whatever the order;
+//! Rules: everything that the templates of `OpenStack` Vitrage can say, said here; one result whatever the order;
 //! retraction when a condition no longer holds.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // a test that cannot go on should stop
