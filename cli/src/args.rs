@@ -50,7 +50,7 @@ pub enum Command {
     Lab(LabCommand),
     /// List the incidents of a journal.
     Incidents(JournalArgs),
-    /// Tell an incident from its action back to the raw telemetry message.
+    /// Tell an incident from its action back to the raw telemetry message, or what a lint code means.
     Explain(ExplainArgs),
     /// Live through a recording again with a fresh swarm and no network.
     Replay(ReplayArgs),
@@ -171,10 +171,10 @@ pub struct JournalArgs {
 /// Flags of `explain`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  zizhi explain inc-transport-1\n  zizhi explain inc-service-2 --lang zh"
+    after_help = "Examples:\n  zizhi explain inc-transport-1\n  zizhi explain inc-service-2 --lang zh\n  zizhi explain ZP017"
 )]
 pub struct ExplainArgs {
-    /// The incident, for example inc-transport-1; `zizhi incidents` lists them.
+    /// The incident, for example inc-transport-1; `zizhi incidents` lists them. Or a code of `zizhi playbook lint`: ZP017.
     pub incident: String,
     /// Which journal.
     #[command(flatten)]
@@ -209,18 +209,14 @@ pub struct AuditArgs {
 pub enum PlaybookCommand {
     /// List the playbooks that are loaded.
     List(PlaybookListArgs),
-    /// Check playbook files. Exit code 0: all good; 3: errors.
+    /// Check playbook files. Exit code 0: no errors; 3: errors.
     #[command(
-        after_help = "Example: zizhi playbook lint playbooks/catalog/transport.link.drain.yaml"
+        after_help = "Examples:\n  zizhi playbook lint playbooks/catalog\n  zizhi playbook lint my-playbooks -o sarif > lint.sarif\n\nFiles that are named together are also checked against each other. What a code means: zizhi explain ZP017"
     )]
-    Lint {
-        /// Files or folders.
-        #[arg(required = true)]
-        paths: Vec<PathBuf>,
-        /// Print JSON lines.
-        #[arg(long)]
-        json: bool,
-    },
+    Lint(PlaybookLintArgs),
+    /// Print the JSON Schema of a playbook file, for editors.
+    #[command(after_help = "Example: zizhi playbook schema > playbook-v1.json")]
+    Schema,
     /// Write a new playbook, commented, in observe mode, with two tests.
     New(authoring::NewArgs),
     /// Run the tests inside playbook files. Nothing outside this process is touched.
@@ -240,6 +236,31 @@ pub enum PlaybookCommand {
     /// Rules beside playbooks: what follows from standing alarms and the topology.
     #[command(subcommand)]
     Rules(authoring::RulesCommand),
+}
+
+/// Flags of `playbook lint`.
+#[derive(Debug, ClapArgs)]
+pub struct PlaybookLintArgs {
+    /// Files or folders.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How findings are printed.
+    #[arg(short, long, value_enum, default_value_t = LintOutput::Text)]
+    pub output: LintOutput,
+    /// Print JSON lines; the same as -o json.
+    #[arg(long, conflicts_with = "output")]
+    pub json: bool,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LintOutput {
+    /// For people: the line, a caret, the fix.
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// A SARIF 2.1.0 log, for code hosts and editors.
+    Sarif,
 }
 
 /// Flags of `playbook list`.

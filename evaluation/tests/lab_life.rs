@@ -13,12 +13,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
+use zizhi_bus::batch::telemetry;
 use zizhi_bus::{Bus, EmbeddedBus};
 use zizhi_evaluation::lab::process::has_mark;
 use zizhi_evaluation::lab::{Lab, LabConfig, LabId, namespace, rootless, status, up};
 use zizhi_playbooks::DriverError;
 use zizhi_types::action::{Action, Value, Verb};
-use zizhi_types::wire::{Inventory, TelemetryBatch};
+use zizhi_types::wire::Inventory;
 use zizhi_types::{Domain, Metric};
 
 /// Processes of this machine that a lab has started, also those of an ordinary user's lab.
@@ -103,7 +104,7 @@ async fn a_lab_tells_the_bus_what_it_is_and_how_it_does() {
                 domains.insert(inventory.domain);
             }
             "telemetry" => {
-                let batch: TelemetryBatch = serde_json::from_slice(&message.payload).unwrap();
+                let batch = telemetry::read(&message.payload).unwrap();
                 sources.insert(batch.source.to_string());
                 metrics.extend(batch.samples.iter().map(|s| s.metric));
             }

@@ -3,10 +3,12 @@
 //! In: a folder of `.yaml` files, or the shipped ones. Out: checked playbooks in the order of their ids, or every
 //! problem of every file. Nothing starts half: one bad file keeps the whole catalogue from loading.
 
+use crate::check::fights;
 use crate::compile::compile;
 use crate::parse::parse;
 use crate::playbook::Playbook;
 use crate::problem::{Code, Place, Problem};
+use crate::traps;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -101,15 +103,7 @@ impl Catalog {
     pub fn from_texts<'t>(
         files: impl IntoIterator<Item = (&'t str, &'t str)>,
     ) -> Result<Self, CatalogError> {
-        let mut playbooks = vec![];
-        let mut problems = vec![];
-        for (file, text) in files {
-            let (playbook, found) = lint(file, text);
-            playbooks.extend(playbook);
-            problems.extend(found);
-        }
-        playbooks.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
-        problems.extend(twins(&playbooks));
+        let (playbooks, problems) = lint_all(files);
         if problems.iter().any(Problem::is_error) {
             return Err(CatalogError::Refused(problems));
         }
@@ -139,10 +133,40 @@ impl Catalog {
 
 /// Reads and checks one playbook by itself.
 pub fn lint(file: &str, text: &str) -> (Option<Playbook>, Vec<Problem>) {
+    let traps = traps::find(file, text);
     match parse(file, text) {
-        Ok(read) => compile(file, text, &read),
+        // What YAML made of a trap is not worth a second message.
+        Err(_) if !traps.is_empty() => (None, traps),
         Err(problem) => (None, vec![problem]),
+        Ok(read) => {
+            let (playbook, mut problems) = compile(file, text, &read);
+            let unused = |p: &Problem| p.code == Code::UnusedParam && !traps.is_empty();
+            let told = |p: &Problem| traps.iter().any(|t| t.place.line == p.place.line);
+            problems.retain(|p| !told(p) && !unused(p));
+            problems.extend(traps);
+            problems.sort_by_key(|p| p.place);
+            (playbook, problems)
+        }
     }
+}
+
+/// Reads and checks playbooks that are loaded together: each by itself, then what they are to each other.
+///
+/// The playbooks come in the order of their ids, the problems in the order of the files and then of the pairs.
+pub fn lint_all<'t>(
+    files: impl IntoIterator<Item = (&'t str, &'t str)>,
+) -> (Vec<Playbook>, Vec<Problem>) {
+    let mut playbooks = vec![];
+    let mut problems = vec![];
+    for (file, text) in files {
+        let (playbook, found) = lint(file, text);
+        playbooks.extend(playbook);
+        problems.extend(found);
+    }
+    playbooks.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
+    problems.extend(twins(&playbooks));
+    problems.extend(fights(&playbooks));
+    (playbooks, problems)
 }
 
 fn twins(playbooks: &[Playbook]) -> Vec<Problem> {

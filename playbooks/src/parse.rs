@@ -71,6 +71,10 @@ fn explain(file: &str, error: &Yaml) -> Problem {
 fn advice(error: &Yaml) -> String {
     let text = error.to_string();
     let known = [
+        (
+            "u32",
+            "write a whole number of 0 or more, and close every brace",
+        ),
         ("boolean", "write true or false"),
         ("floating point", "write a number, for example 0.5"),
         (

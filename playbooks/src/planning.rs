@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::expr::Scope;
 use crate::fingerprint::fingerprint;
 use crate::playbook::{BlastRadius, CheckTemplate, Operand, Param, Playbook, Step};
-use crate::values;
+use crate::{sample, values};
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use zizhi_types::action::{Action, Value};
@@ -73,8 +73,8 @@ pub fn candidates(
     let mut rejected = vec![];
     let meant = |p: &&Playbook| p.faults.contains(&hypothesis.fault);
     for playbook in catalog.playbooks().iter().filter(meant) {
-        match draft(playbook, hypothesis, context) {
-            Ok(draft) => drafts.push(draft),
+        match of_playbook(playbook, hypothesis, context) {
+            Ok(made) => drafts.extend(made),
             Err(reason) => rejected.push(Rejected {
                 playbook: playbook.reference(),
                 reason,
@@ -84,22 +84,73 @@ pub fn candidates(
     (drafts, rejected)
 }
 
-/// The draft of one playbook for a hypothesis, whether or not the playbook is meant for its fault; why not, if it does
-/// not fit.
-pub(crate) fn draft(
+/// The drafts of one playbook for a hypothesis, one for each variant that fits, whether or not the playbook is meant for
+/// its fault. It is left out only if none of its variants fits; the first says why.
+pub(crate) fn of_playbook(
     playbook: &Playbook,
+    hypothesis: &Hypothesis,
+    context: &Context,
+) -> Result<Vec<PlanDraft>, Bilingual> {
+    let mut drafts = vec![];
+    let mut first = None;
+    for variant in variants(&playbook.params) {
+        match draft(playbook, &variant, hypothesis, context) {
+            Ok(draft) => drafts.push(draft),
+            Err(reason) => {
+                first.get_or_insert(reason);
+            }
+        }
+    }
+    match first {
+        Some(reason) if drafts.is_empty() => Err(reason),
+        _ => Ok(drafts),
+    }
+}
+
+/// One value for each parameter that has several candidates.
+pub(crate) type Variant<'p> = BTreeMap<&'p str, &'p Value>;
+
+/// Every combination of candidate values, in the order in which they are written; one empty one where there is none.
+pub(crate) fn variants(params: &[Param]) -> Vec<Variant<'_>> {
+    let mut out = vec![Variant::new()];
+    for param in params.iter().filter(|p| !p.choices.is_empty()) {
+        let mut longer = vec![];
+        for variant in &out {
+            for value in &param.choices {
+                let mut more = variant.clone();
+                more.insert(param.name.as_str(), value);
+                longer.push(more);
+            }
+        }
+        out = longer;
+    }
+    out
+}
+
+/// The title with what sets this variant apart: `Shift a surge (shift 1.5)`.
+fn titled(title: &Bilingual, variant: &Variant<'_>) -> Bilingual {
+    if variant.is_empty() {
+        return title.clone();
+    }
+    let said: Vec<String> = variant.iter().map(|(k, v)| format!("{k} {v}")).collect();
+    Bilingual {
+        en: format!("{} ({})", title.en, said.join(", ")),
+        zh: format!("{}（{}）", title.zh, said.join("，")),
+    }
+}
+
+fn draft(
+    playbook: &Playbook,
+    variant: &Variant<'_>,
     hypothesis: &Hypothesis,
     context: &Context,
 ) -> Result<PlanDraft, Bilingual> {
     probable(playbook, hypothesis.probability)?;
-    let mut scope = context.scope().clone();
-    let params = fill(&playbook.params, &scope)?;
-    let filled: Map<String, Json> = params.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
-    scope.insert("params".to_owned(), Json::Object(filled));
+    let (params, scope) = scoped(playbook, variant, context.scope())?;
     conditions(playbook, &scope)?;
     Ok(PlanDraft {
         playbook: playbook.reference(),
-        title: playbook.title.clone(),
+        title: titled(&playbook.title, variant),
         domain: playbook.domain,
         suspect: context.suspect().clone(),
         fault: hypothesis.fault,
@@ -127,24 +178,56 @@ fn probable(playbook: &Playbook, probability: f64) -> Result<(), Bilingual> {
     })
 }
 
-fn fill(params: &[Param], scope: &Scope) -> Result<BTreeMap<String, Value>, Bilingual> {
-    params
-        .iter()
-        .map(|param| Ok((param.name.clone(), filled(param, scope).map_err(untold)?)))
-        .collect()
+/// The parameters as filled in, and the variables with them.
+fn scoped(
+    playbook: &Playbook,
+    variant: &Variant<'_>,
+    context: &Scope,
+) -> Result<(BTreeMap<String, Value>, Scope), Bilingual> {
+    let mut scope = context.clone();
+    let params = fill(&playbook.params, variant, &scope)?;
+    let filled: Map<String, Json> = params.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
+    scope.insert("params".to_owned(), Json::Object(filled));
+    Ok((params, scope))
 }
 
-pub(crate) fn filled(param: &Param, scope: &Scope) -> Result<Value, String> {
-    let value = values::value(&param.value, scope)?;
-    match &value {
-        Value::Number(n) if param.number => param.allows(*n)?,
-        Value::Text(_) if !param.number => {}
-        other => {
-            let name = &param.name;
-            return Err(format!("`{name}` is {other}, which is no {}", param.kind()));
-        }
-    }
+fn fill(
+    params: &[Param],
+    variant: &Variant<'_>,
+    scope: &Scope,
+) -> Result<BTreeMap<String, Value>, Bilingual> {
+    let one = |param: &Param| {
+        let value = filled(param, variant, scope).map_err(untold)?;
+        Ok((param.name.clone(), value))
+    };
+    params.iter().map(one).collect()
+}
+
+/// One parameter's value.
+pub(crate) fn filled(param: &Param, variant: &Variant<'_>, scope: &Scope) -> Result<Value, String> {
+    let value = match variant.get(param.name.as_str()) {
+        Some(value) => (*value).clone(),
+        None => values::value(&param.value, scope)?,
+    };
+    param.accepts(&value)?;
     Ok(value)
+}
+
+/// What the playbook would do on the sample network, in all its variants; nothing where a value is missing there.
+pub(crate) fn sample_actions(playbook: &Playbook, fault: FaultKind) -> Vec<Action> {
+    let Ok(context) = sample::context(fault) else {
+        return vec![];
+    };
+    let of = |variant: &Variant<'_>| {
+        let (_, scope) = scoped(playbook, variant, context.scope()).ok()?;
+        let steps = steps(playbook, &scope).ok()?;
+        Some(steps.into_iter().map(|s| s.action).collect::<Vec<_>>())
+    };
+    variants(&playbook.params)
+        .iter()
+        .filter_map(of)
+        .flatten()
+        .collect()
 }
 
 /// The first condition that does not hold decides.

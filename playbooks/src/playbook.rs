@@ -4,6 +4,8 @@
 //! compiled; values are filled in by [`crate::planning`].
 
 use crate::expr::Expr;
+use crate::expr::logic::Known;
+use crate::expr::units::Unit;
 use serde::{Deserialize, Serialize};
 use zizhi_types::Verb;
 use zizhi_types::action::Value;
@@ -77,14 +79,60 @@ impl Playbook {
 pub struct Param {
     /// Its name, as `params.<name>`.
     pub name: String,
-    /// Where its value comes from.
+    /// Where its value comes from; the first of [`Param::choices`] where there are several.
     pub value: Operand,
-    /// Number or text.
-    pub number: bool,
+    /// What sort of value it has.
+    pub kind: ParamKind,
+    /// Values that are tried side by side: each makes a plan of its own. Empty where there is one value.
+    pub choices: Vec<Value>,
+    /// The only values allowed; empty where any of the type is.
+    pub one_of: Vec<Value>,
+    /// The unit of a number, where it says one or its name does.
+    pub unit: Option<Unit>,
+    /// Its value is the name of a secret, which only a driver ever resolves.
+    pub secret: bool,
     /// The least number allowed.
     pub min: Option<f64>,
     /// The greatest number allowed.
     pub max: Option<f64>,
+}
+
+/// What sort of value a parameter has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamKind {
+    /// A decimal number.
+    Number,
+    /// A text.
+    Text,
+    /// True or false.
+    Bool,
+    /// A time, as a number of milliseconds.
+    Duration,
+}
+
+impl ParamKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Number, Self::Text, Self::Bool, Self::Duration];
+
+    /// As playbooks write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Text => "string",
+            Self::Bool => "bool",
+            Self::Duration => "duration",
+        }
+    }
+
+    /// Whether a value is of this kind.
+    pub const fn takes(self, value: &Value) -> bool {
+        matches!(
+            (self, value),
+            (Self::Number | Self::Duration, Value::Number(_))
+                | (Self::Text, Value::Text(_))
+                | (Self::Bool, Value::Bool(_))
+        )
+    }
 }
 
 /// A value that is written down or computed.
@@ -153,9 +201,53 @@ pub struct CheckTemplate {
 }
 
 impl Param {
-    /// `number` or `string`.
-    pub const fn kind(&self) -> &'static str {
-        if self.number { "number" } else { "string" }
+    /// The numbers that stand in the file as its value.
+    pub fn literals(&self) -> impl Iterator<Item = f64> {
+        let default = match &self.value {
+            Operand::Literal(value) => Some(value),
+            Operand::Computed(_) => None,
+        };
+        let all = default.into_iter().chain(&self.choices).chain(&self.one_of);
+        all.filter_map(|v| match v {
+            Value::Number(n) => Some(*n),
+            _ => None,
+        })
+    }
+
+    /// What is known of its value before it is filled in.
+    pub fn known(&self) -> Option<Known> {
+        let texts =
+            |values: &[Value]| -> Vec<String> { values.iter().map(ToString::to_string).collect() };
+        match self.kind {
+            ParamKind::Text if !self.one_of.is_empty() => Some(Known::OneOf(texts(&self.one_of))),
+            ParamKind::Text if !self.choices.is_empty() => Some(Known::OneOf(texts(&self.choices))),
+            ParamKind::Number | ParamKind::Duration => {
+                let (low, high) = self
+                    .unit
+                    .map_or((f64::NEG_INFINITY, f64::INFINITY), Unit::range);
+                let low = self.min.unwrap_or(low);
+                Some(Known::Range(low, self.max.unwrap_or(high)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a value may be used; if not, why.
+    pub fn accepts(&self, value: &Value) -> Result<(), String> {
+        let name = &self.name;
+        if !self.kind.takes(value) {
+            let kind = self.kind.as_str();
+            return Err(format!("`{name}` is {value}, which is no {kind}"));
+        }
+        if !self.one_of.is_empty() && !self.one_of.contains(value) {
+            let known: Vec<String> = self.one_of.iter().map(ToString::to_string).collect();
+            let known = known.join(", ");
+            return Err(format!("`{name}` is {value}, but must be one of {known}"));
+        }
+        match value {
+            Value::Number(n) => self.allows(*n),
+            _ => Ok(()),
+        }
     }
 
     /// Whether a number is within the bounds; if not, why.

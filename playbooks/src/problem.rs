@@ -87,6 +87,35 @@ codes! {
     UnknownWord, "ZP029", Error, "A domain, mode or other closed choice that does not exist.";
     BadId, "ZP030", Error, "An id with characters that files and subjects cannot carry.";
     NoCondition, "ZP031", Warning, "The playbook has no condition: it fits whenever the fault is suspected.";
+    YamlTag, "ZP032", Error, "A value starts with `!`, which YAML takes for a type tag.";
+    BooleanWord, "ZP033", Error, "A bare yes, no, on or off, which some YAML readers take for true or false.";
+    NumberLike, "ZP034", Error, "A bare value that some YAML readers take for another number than was written.";
+    Unquoted, "ZP035", Error, "An expression or text that YAML takes apart unless it stands in quotes.";
+    Tab, "ZP036", Error, "A line is indented with a tab.";
+    Anchor, "ZP037", Error, "An anchor, an alias or a merge key.";
+    DuplicateKey, "ZP038", Error, "A field is written twice in one block.";
+    UnitMismatch, "ZP039", Error, "A number or a comparison is in the wrong unit.";
+    Contradiction, "ZP040", Error, "Conditions, limits or bounds that can never hold together.";
+    SecretShown, "ZP041", Error, "A secret would be shown, compared or kept in clear.";
+    Fight, "ZP042", Error, "Two playbooks can pull one object in opposite directions without a person in between.";
+    BadTime, "ZP043", Warning, "A time that cannot do its work.";
+    TextIsNoExpression, "ZP044", Error, "A text for people contains an expression, which is never filled in.";
+}
+
+/// The text names no code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no code `{0}`: codes go from ZP001 to {last}", last = Code::ALL.last().map_or("ZP001", |c| c.as_str()))]
+pub struct UnknownCode(String);
+
+impl std::str::FromStr for Code {
+    type Err = UnknownCode;
+
+    /// Small letters are taken too: `zp012`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wanted = text.to_uppercase();
+        let found = Self::ALL.iter().find(|c| c.as_str() == wanted);
+        found.copied().ok_or_else(|| UnknownCode(text.to_owned()))
+    }
 }
 
 impl fmt::Display for Code {

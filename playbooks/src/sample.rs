@@ -12,6 +12,12 @@ use zizhi_types::topology::{
 };
 use zizhi_types::{FaultKind, Hypothesis, ManagedObject, ObjectKind};
 
+/// The cost of every link of the sample.
+pub(crate) const COST: f64 = 10.0;
+
+/// The capacity of every link of the sample.
+pub(crate) const CAPACITY_MBPS: f64 = 1_000.0;
+
 /// The sample context for a fault.
 pub(crate) fn context(fault: FaultKind) -> Result<Context, BadObject> {
     let hypothesis = Hypothesis {
@@ -96,9 +102,9 @@ fn link((a, b): (&str, &str)) -> Link {
         id: format!("{a}-{b}"),
         a: a.into(),
         b: b.into(),
-        capacity_mbps: 1_000.0,
+        capacity_mbps: CAPACITY_MBPS,
         delay_ms: 1.0,
-        cost: 10,
+        cost: COST as u32,
     }
 }
 

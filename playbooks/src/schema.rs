@@ -3,6 +3,7 @@
 //! In: YAML. Out: these types, with the place of every value that can be wrong. [`crate::compile`] turns them into a
 //! [`crate::Playbook`]. A field that is not listed here is refused. The page `docs/playbooks.md` explains each one.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
@@ -11,127 +12,248 @@ use zizhi_types::action::Value;
 /// The only version of the shape. It is frozen: a change of meaning gets a new one.
 pub const API_VERSION: &str = "zizhi/v1";
 
-/// The whole file.
-#[derive(Debug, Deserialize)]
+/// A plain value.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Scalar {
+    /// Yes or no.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+}
+
+/// A remedy that an operator wrote down.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct File {
+    /// `zizhi/v1`.
+    #[schemars(with = "String")]
     pub api_version: Spanned<String>,
+    /// `Playbook`.
+    #[schemars(with = "String")]
     pub kind: Spanned<String>,
+    /// What it is called.
     pub metadata: Metadata,
+    /// What it does.
     pub spec: Spec,
-    /// What its author expects of it: see [`crate::scripted`].
+    /// What its author expects of it, run by `zizhi playbook test`.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::scripted::json_schema")]
     pub tests: Option<Vec<crate::scripted::Test>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What it is called.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Metadata {
+    /// 1 to 80 small letters, digits, `.` and `-`, for example `transport.link.drain`. One playbook per id.
+    #[schemars(with = "String")]
     pub id: Spanned<String>,
+    /// Three numbers: `1.0.0`. Plans and past cases name id and version.
+    #[schemars(with = "String")]
     pub version: Spanned<String>,
+    /// One line, for lists.
     pub title: Text,
+    /// Whom to ask.
     pub owner: String,
 }
 
 /// A text in both languages.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
+    /// English.
+    #[schemars(with = "String")]
     pub en: Spanned<String>,
+    /// Chinese.
+    #[schemars(with = "String")]
     pub zh: Spanned<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What it does, when, and how success is seen.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Spec {
+    /// What the person who approves reads.
     pub describe: Describe,
+    /// Whose executor runs it.
+    #[schemars(with = "String")]
     pub domain: Spanned<String>,
+    /// Values by name, used as `params.<name>`.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Param>")]
     pub params: BTreeMap<String, Spanned<Param>>,
+    /// What it is a remedy for.
     pub trigger: Trigger,
+    /// All must hold, or the playbook is left out with the message.
     #[serde(default)]
     pub when: Vec<When>,
+    /// The most that one run may touch. Required.
     pub blast_radius: Option<Blast>,
+    /// How much it may do by itself.
     pub autonomy: Autonomy,
+    /// What it costs, in compute tokens, 0 or more.
+    #[schemars(with = "f64")]
     pub cost_tokens: Spanned<f64>,
+    /// 0 (none) to 1.
+    #[schemars(with = "f64")]
     pub risk: Spanned<f64>,
+    /// Kept only until the suspect is healthy again, then taken back.
     #[serde(default)]
     pub temporary: bool,
+    /// Why steps without undo are acceptable. Required where there is one.
     pub irreversible: Option<Text>,
+    /// Done in this order.
     pub steps: Vec<Step>,
+    /// How success is seen. Required.
     pub verify: Option<Verify>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What the person who approves reads.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Describe {
+    /// What it does.
     pub what: Text,
+    /// When it should not be approved.
     pub when_not_to_use: Text,
 }
 
-#[derive(Debug, Deserialize)]
+/// A value that is filled in when a plan is made. Exactly one of `default`, `from` and `choices`.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Param {
+    /// `number`, `string`, `bool` or `duration`.
     #[serde(rename = "type")]
+    #[schemars(with = "String")]
     pub kind: Spanned<String>,
+    /// A plain value; a duration as `90s`.
+    #[schemars(with = "Option<Scalar>")]
     pub default: Option<Spanned<Value>>,
+    /// An expression (CEL), or `secret://name` for a secret.
+    #[schemars(with = "Option<String>")]
     pub from: Option<Spanned<String>>,
+    /// Candidate values, 2 to 8: each makes a plan of its own, and all are rehearsed.
+    #[schemars(with = "Option<Vec<Scalar>>")]
+    pub choices: Option<Vec<Spanned<Value>>>,
+    /// The only values allowed.
+    #[schemars(with = "Option<Vec<Scalar>>")]
+    pub one_of: Option<Vec<Spanned<Value>>>,
+    /// Of a number: `ratio`, `state`, `count`, `ms`, `s`, `Mbit/s` or `1/s`.
+    #[schemars(with = "Option<String>")]
+    pub unit: Option<Spanned<String>>,
+    /// Its value is the name of a secret, which may stand in a step's `with` only.
+    #[serde(default)]
+    pub secret: bool,
+    /// The least number allowed.
     pub min: Option<f64>,
+    /// The greatest number allowed.
     pub max: Option<f64>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What it is a remedy for.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Trigger {
+    /// Kinds of fault.
+    #[schemars(with = "Vec<String>")]
     pub faults: Vec<Spanned<String>>,
+    /// The least probability of the suspected cause, 0 to 1.
+    #[schemars(with = "f64")]
     pub min_probability: Spanned<f64>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A condition on the suspect.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct When {
+    /// An expression (CEL) that is true or false.
+    #[schemars(with = "String")]
     pub check: Spanned<String>,
+    /// Told when it does not hold.
     pub message: Text,
 }
 
-#[derive(Debug, Deserialize)]
+/// The most that one run may touch.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Blast {
+    /// Objects that are acted on, 1 or more.
+    #[schemars(with = "u32")]
     pub max_objects: Spanned<u32>,
+    /// Services that depend on them.
+    #[schemars(with = "u32")]
     pub max_services: Spanned<u32>,
 }
 
-#[derive(Debug, Deserialize)]
+/// How much it may do by itself.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Autonomy {
+    /// `observe`, `suggest`, `approve` or `auto`.
+    #[schemars(with = "String")]
     pub mode: Spanned<String>,
+    /// How long a request for approval stays open, for example `5m`.
+    #[schemars(with = "String")]
     pub timeout: Spanned<String>,
+    /// Always `stop`.
+    #[schemars(with = "String")]
     pub on_timeout: Spanned<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// One change.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Step {
+    /// Small letters, digits and `-`; one step per id.
+    #[schemars(with = "String")]
     pub id: Spanned<String>,
+    /// A registered action.
+    #[schemars(with = "String")]
     pub run: Spanned<String>,
+    /// An object (`link/A-B`), or `${{ an expression }}` for one or several.
+    #[schemars(with = "String")]
     pub on: Spanned<String>,
+    /// The action's parameters: plain, or `${{ an expression }}`.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Scalar>")]
     pub with: BTreeMap<String, Spanned<Value>>,
+    /// The longest time that the driver may take, for example `30s`.
+    #[schemars(with = "String")]
     pub timeout: Spanned<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// How success is seen.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Verify {
+    /// How long the checks are given, for example `90s`.
+    #[schemars(with = "String")]
     pub within: Spanned<String>,
+    /// All must hold, and nothing else may get worse.
     pub checks: Vec<Check>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A measured value that shows the cure; exactly one of `atMost`, `atLeast` and `equals`.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Check {
+    /// What is measured.
+    #[schemars(with = "String")]
     pub metric: Spanned<String>,
+    /// An object, or `${{ an expression }}` for one or several.
+    #[schemars(with = "String")]
     pub on: Spanned<String>,
+    /// The value may not be above this, in the metric's unit.
+    #[schemars(with = "Option<Scalar>")]
     pub at_most: Option<Spanned<Value>>,
+    /// The value may not be below this.
+    #[schemars(with = "Option<Scalar>")]
     pub at_least: Option<Spanned<Value>>,
+    /// The value must be this.
+    #[schemars(with = "Option<Scalar>")]
     pub equals: Option<Spanned<Value>>,
 }

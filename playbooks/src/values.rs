@@ -8,13 +8,13 @@ use serde_json::Value as Json;
 use zizhi_types::ManagedObject;
 use zizhi_types::action::Value;
 
-/// A number or a text.
+/// A number, a text, or true or false.
 pub(crate) fn value(operand: &Operand, scope: &Scope) -> Result<Value, String> {
     match operand {
         Operand::Literal(value) => Ok(value.clone()),
         Operand::Computed(expr) => {
             let json = expr.eval(scope).map_err(|e| e.to_string())?;
-            plain(&json).ok_or_else(|| format!("`{}` is neither a number nor a text", expr.text()))
+            plain(&json).ok_or_else(|| format!("`{}` is no plain value", expr.text()))
         }
     }
 }
@@ -23,7 +23,7 @@ pub(crate) fn value(operand: &Operand, scope: &Scope) -> Result<Value, String> {
 pub(crate) fn number(operand: &Operand, scope: &Scope) -> Result<f64, String> {
     match value(operand, scope)? {
         Value::Number(n) => Ok(n),
-        Value::Text(t) => Err(format!("`{t}` is no number")),
+        other => Err(format!("`{other}` is no number")),
     }
 }
 
@@ -39,6 +39,7 @@ fn plain(json: &Json) -> Option<Value> {
     match json {
         Json::Number(n) => n.as_f64().map(Value::Number),
         Json::String(s) => Some(Value::Text(s.clone())),
+        Json::Bool(b) => Some(Value::Bool(*b)),
         _ => None,
     }
 }

@@ -114,7 +114,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "default: 65000, ",
         "",
-        "14:11: error ZP009: parameter `cost` needs exactly one of default and from",
+        "14:11: error ZP009: parameter `cost` needs exactly one of default, from and choices",
     ),
     (
         "default: 65000",
@@ -254,12 +254,12 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "temporary: true",
         "temporary: yes",
-        "25:14: error ZP001: invalid boolean (strict mode expects true/false) (fix: write true or false)",
+        "25:14: error ZP033: a bare `yes` is a text to some readers, true or false to others (fix: write true or false)",
     ),
     (
         "check: suspect.alternate_path",
         "check: !has(suspect.cost)",
-        "19:32: error ZP001: nothing stands where a text is wanted (fix: write a text; put an expression that starts with ! in quotes)",
+        "19:14: error ZP032: `!has(suspect.cost)` starts with `!`, which YAML reads as a type tag (fix: put the whole value in quotes: \"!has(suspect.cost)\")",
     ),
     (
         "check: suspect.alternate_path",
@@ -274,7 +274,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "  risk: 0.2\n",
         "  risk: 0.2\n  risk: 0.3\n",
-        "error ZP001: `risk` is written twice",
+        "25:3: error ZP038: `risk` is written twice",
     ),
     ("costTokens: 1", "costTokens: cheap", "23:15: error ZP001"),
     (

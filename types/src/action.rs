@@ -110,6 +110,8 @@ impl FromStr for Verb {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
+    /// Yes or no.
+    Bool(bool),
     /// A number, in the unit that the parameter's name ends with.
     Number(f64),
     /// A name.
@@ -119,6 +121,7 @@ pub enum Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Bool(b) => write!(f, "{b}"),
             Self::Number(n) => write!(f, "{n}"),
             Self::Text(t) => f.write_str(t),
         }

@@ -183,6 +183,9 @@ impl Running {
                 vec![]
             }
             Command::Publish { subject, payload } => {
+                if !self.is_sure(&subject).await {
+                    return vec![];
+                }
                 let (source, at) = (self.parts.domain.as_str(), self.engine.now());
                 if let Err(error) = self.parts.bus.publish(source, &subject, at, payload).await {
                     tracing::warn!(%error, subject, "message not published");
@@ -239,6 +242,20 @@ impl Running {
             Command::GoOn => self.engine.handle(Event::Sensed),
             Command::Ask(task) => self.ask(*task).await,
         }
+    }
+
+    /// What other processes are told outlives this one: the records that it rests on are on the disk before it leaves. A
+    /// peer that heard of an end which no journal knows would wait for nothing, or forget what is still open.
+    async fn is_sure(&self, subject: &str) -> bool {
+        let is_telemetry = subject.split('.').nth(3) == Some("obs");
+        if self.parts.tenure.is_none() || is_telemetry {
+            return true;
+        }
+        let durable = self.parts.journal.durable().await;
+        if let Err(error) = &durable {
+            tracing::error!(%error, subject, "journal not durable: message not published");
+        }
+        durable.is_ok()
     }
 
     /// Whether this process surely acts for its domain; waits for as long as the step may take.

@@ -15,7 +15,7 @@ use zizhi_types::domain::Domain;
 use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::Lease;
 use zizhi_types::record::Ending;
-use zizhi_types::wire::AnomalyEvent;
+use zizhi_types::wire::{AnomalyEvent, LeadEvent};
 use zizhi_types::{Action, AnomalyId, Body, IncidentId, NetTime, Plan, PlanId, RunId};
 
 /// A restarted agent looks at the network for so long before it leads on, in milliseconds: two intervals of the slowest
@@ -93,7 +93,7 @@ impl Loop {
         let taken = recovered.taken;
         self.scribe.count_from(taken.records);
         (self.now, self.raised, self.taken) = (recovered.now, taken.anomalies, taken);
-        self.closed.extend(recovered.closed.iter().cloned());
+        self.closed.extend(recovered.closed.keys().cloned());
         for (incident, record) in &recovered.last {
             self.trail(incident).last = Some(record.clone());
         }
@@ -105,8 +105,23 @@ impl Loop {
         let mut commands = vec![self.append(Draft::new(body)).1];
         commands.extend(self.restore_senses(&recovered));
         commands.extend(self.restore_acts(&recovered));
+        commands.extend(self.say_closed_again(&recovered));
         commands.extend(self.restore_lead(recovered));
         commands
+    }
+
+    /// The process may have died before its peers heard that an incident is over. Who heard it hears it twice.
+    fn say_closed_again(&self, recovered: &Recovered) -> Vec<Command> {
+        let late = recovered.closed.iter();
+        let late = late.filter(|(_, (_, at))| self.now.since(*at) <= REPORT_AGAIN_MS);
+        let say = |(incident, (ending, _)): (&IncidentId, &(Ending, NetTime))| {
+            let event = LeadEvent::Closed {
+                incident: incident.clone(),
+                fixed: *ending == Ending::Fixed,
+            };
+            self.publish("evt", "lead", &event)
+        };
+        late.map(say).collect()
     }
 
     fn restore_senses(&mut self, recovered: &Recovered) -> Vec<Command> {

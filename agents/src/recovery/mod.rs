@@ -13,9 +13,10 @@ mod runs;
 pub use runs::{EndedRun, InFlight, OpenRun};
 
 use runs::Runs;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use zizhi_types::domain::Domain;
 use zizhi_types::negotiation::Lease;
+use zizhi_types::record::Ending;
 use zizhi_types::{
     Action, Anomaly, AnomalyId, Body, Hypothesis, IncidentId, ManagedObject, NetTime, Plan, PlanId,
     Record, RecordId,
@@ -62,8 +63,8 @@ pub struct Recovered {
     pub taken: Taken,
     /// The time of the newest record.
     pub now: NetTime,
-    /// Incidents that are over.
-    pub closed: BTreeSet<IncidentId>,
+    /// Incidents that are over: how they ended, and when.
+    pub closed: BTreeMap<IncidentId, (Ending, NetTime)>,
     /// Incidents that it led.
     pub led: Vec<LedIncident>,
     /// Anomalies that it raised and that last, with their records.
@@ -183,9 +184,10 @@ impl Fold {
                 self.led.insert(incident.clone(), led(*lease, &[], true));
             }
             Body::GaveWay { .. } => drop(self.led.remove(incident)),
-            Body::IncidentClosed { .. } => {
+            Body::IncidentClosed { ending } => {
                 self.led.remove(incident);
-                self.out.closed.insert(incident.clone());
+                let ended = (*ending, record.at);
+                self.out.closed.insert(incident.clone(), ended);
             }
             body => {
                 if let Some(led) = self.led.get_mut(incident) {

@@ -65,6 +65,12 @@ impl Screening {
         lock(&self.shared.intake).waiting.counts()
     }
 
+    /// Tells how many messages wait, whenever it is asked.
+    pub fn waiting(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
+        let shared = Arc::clone(&self.shared);
+        move || lock(&shared.intake).waiting.counts().waiting
+    }
+
     /// What was counted of what was handled.
     pub fn screened(&self) -> Screened {
         lock(&self.shared.engine).screened()

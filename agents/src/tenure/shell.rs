@@ -117,6 +117,13 @@ impl Tenure {
         self.state().term
     }
 
+    /// Peers that were seen since the start, and whether each keeps its lease.
+    pub fn peers(&self) -> BTreeMap<Domain, bool> {
+        let state = self.state();
+        let is_up = |d: &Domain| (*d, !state.lost.contains(d));
+        state.seen.iter().map(is_up).collect()
+    }
+
     /// How often leases are renewed and peers looked at.
     pub fn beat(&self) -> Duration {
         self.ttl / 4

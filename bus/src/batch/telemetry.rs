@@ -85,6 +85,21 @@ pub fn encode(batch: &TelemetryBatch) -> Result<Vec<u8>, BatchError> {
     checked(encode::write(&head, &entries, rows.into_iter()), count)
 }
 
+/// The same in as many messages as it takes, so that no source has too many samples.
+pub fn messages(batch: &TelemetryBatch) -> Result<Vec<Vec<u8>>, BatchError> {
+    let part = |samples: &[zizhi_types::wire::Sample]| {
+        encode(&TelemetryBatch {
+            source: batch.source.clone(),
+            at: batch.at,
+            samples: samples.to_vec(),
+        })
+    };
+    if batch.samples.len() <= SAMPLES_MAX {
+        return Ok(vec![encode(batch)?]);
+    }
+    batch.samples.chunks(SAMPLES_MAX).map(part).collect()
+}
+
 /// The publisher of a message that does not count: its source, as far as it fits.
 fn short_name(source: &str) -> &str {
     let end = source.floor_char_boundary(NAME_MAX);
@@ -131,6 +146,11 @@ impl Told<'_> {
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+/// Reads what a source says, as JSON or binary, all of it or nothing: for receivers that need no part of a broken message.
+pub fn read(payload: &[u8]) -> Result<TelemetryBatch, serde_json::Error> {
+    serde_json::from_str(&readable(payload))
 }
 
 /// Bytes of an unreadable batch that are shown.

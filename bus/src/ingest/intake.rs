@@ -99,6 +99,11 @@ impl Intake {
         *drops.entry(name).or_default() += 1;
     }
 
+    /// Messages that wait.
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// What was dropped since the last call.
     pub fn drops(&self) -> BTreeMap<String, u64> {
         std::mem::take(&mut *self.drops.lock().unwrap_or_else(PoisonError::into_inner))

@@ -79,6 +79,20 @@ struct Counters {
     retries: AtomicU64,
 }
 
+impl Counters {
+    fn read(&self) -> ExportStats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        ExportStats {
+            offered: read(&self.offered),
+            sent: read(&self.sent),
+            rejected: read(&self.rejected),
+            dropped: read(&self.dropped),
+            failed: read(&self.failed),
+            retries: read(&self.retries),
+        }
+    }
+}
+
 fn add(counter: &AtomicU64, spans: u64) {
     counter.fetch_add(spans, Ordering::Relaxed);
 }
@@ -150,16 +164,13 @@ impl Exporter {
 
     /// What became of the spans so far.
     pub fn stats(&self) -> ExportStats {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let c = &self.counters;
-        ExportStats {
-            offered: read(&c.offered),
-            sent: read(&c.sent),
-            rejected: read(&c.rejected),
-            dropped: read(&c.dropped),
-            failed: read(&c.failed),
-            retries: read(&c.retries),
-        }
+        self.counters.read()
+    }
+
+    /// Tells what became of the spans, whenever it is asked.
+    pub fn watch(&self) -> impl Fn() -> ExportStats + Send + Sync + use<> {
+        let counters = Arc::clone(&self.counters);
+        move || counters.read()
     }
 
     /// Takes nothing more, sends what waits for at most `within`, and says how it went; what was not sent by then is
@@ -175,16 +186,10 @@ impl Exporter {
             task.abort();
             let _ = task.await;
         }
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let (sent, rejected) = (read(&counters.sent), read(&counters.rejected));
-        let (offered, dropped) = (read(&counters.offered), read(&counters.dropped));
+        let seen = counters.read();
         ExportStats {
-            offered,
-            sent,
-            rejected,
-            dropped,
-            failed: offered.saturating_sub(sent + rejected + dropped),
-            retries: read(&counters.retries),
+            failed: (seen.offered).saturating_sub(seen.sent + seen.rejected + seen.dropped),
+            ..seen
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `zizhi explain`: from the action back to the raw telemetry message, cause by cause.
 
+use super::playbook::explain_code::{self, is_code};
 use super::timeline::pad;
 use super::{json_line, pick};
 use crate::args::ExplainArgs;
@@ -13,6 +14,9 @@ use zizhi_types::{Body, IncidentId, Record, RecordId, incident};
 
 /// Explains an incident.
 pub fn run(args: ExplainArgs, lang: Language) -> Result<ExitCode, Failure> {
+    if is_code(&args.incident) {
+        return explain_code::run(&args.incident, args.journal.json, lang);
+    }
     let id: IncidentId = args.incident.parse()?;
     let path = journals::existing(args.journal.journal)?;
     let entries = journal::read_all(&path)?;

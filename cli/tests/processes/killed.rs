@@ -16,8 +16,11 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// Kills during incidents, by default: our choice, some two minutes. More: `ZIZHI_KILLS=1000 cargo test -p zizhi --test processes`.
-const KILLS: u32 = 20;
+/// Kills during incidents, over all storms. More: `ZIZHI_KILLS=1000 cargo test -p zizhi --test processes`.
+const KILLS: u32 = 100;
+
+/// Fleets that are struck at the same time, each with a server of its own: most of a storm is waiting for leases to run out.
+const STORMS: u32 = 5;
 
 /// Kills in one incident at most, so that it comes to an end.
 const KILLS_EACH: u32 = 4;
@@ -216,23 +219,36 @@ fn wanted() -> u32 {
     set.and_then(|k| k.parse().ok()).unwrap_or(KILLS)
 }
 
-#[test]
-fn whatever_is_killed_nothing_is_lost_and_nothing_is_done_twice() {
-    let Some(server) = NatsServer::start("kill -9 of every process") else {
-        return;
-    };
+/// What one fleet went through.
+struct Weathered {
+    kills: u32,
+    killed: BTreeMap<String, u32>,
+    told: BTreeMap<&'static str, usize>,
+    problems: Vec<String>,
+}
+
+/// Kinds of records that are counted, with the words for them.
+const COUNTED: [(&str, &str); 5] = [
+    ("incident-opened", "incidents"),
+    ("step-started", "steps"),
+    ("resumed", "restarts"),
+    ("peer-lost", "times a peer was missed"),
+    ("took-over", "leads taken over"),
+];
+
+/// One fleet under one storm.
+fn storm(seed: u64, kills: u32, server: NatsServer) -> Weathered {
     let folder = tempfile::tempdir().unwrap();
     let mut fleet = Fleet::new(folder.path(), server.url(), "village");
     for name in DOMAINS {
         fleet.start(name);
     }
-    let kills = wanted();
-    let incidents = (kills * 2).to_string();
-    let mut network = fleet.network(&["--incidents", &incidents, "--seed", "5"]);
+    let (incidents, faults) = ((kills * 2).to_string(), (5 + seed).to_string());
+    let mut network = fleet.network(&["--incidents", &incidents, "--seed", &faults]);
     let mut storm = Storm {
         fleet,
         server,
-        dice: ChaCha8Rng::seed_from_u64(7),
+        dice: ChaCha8Rng::seed_from_u64(7 + seed),
         open: BTreeSet::new(),
         killed: BTreeMap::new(),
         in_this: 0,
@@ -248,26 +264,48 @@ fn whatever_is_killed_nothing_is_lost_and_nothing_is_done_twice() {
     }
     let read = |name: &&'static str| (*name, storm.fleet.records(name));
     let journals: BTreeMap<&str, Vec<Value>> = DOMAINS.iter().map(read).collect();
-    let problems = broken(&journals, &storm);
-    let told = |wanted| {
+    let mut problems = broken(&journals, &storm);
+    if !problems.is_empty() {
+        problems.push(storm.fleet.errors());
+    }
+    let count = |wanted: &str| {
         let all = journals.values().flatten();
         all.filter(|r| kind(r) == wanted).count()
     };
-    eprintln!(
-        "{} kills {:?}: {} incidents, {} steps, {} restarts, {} times a peer was missed, {} leads taken over",
-        storm.kills(),
-        storm.killed,
-        told("incident-opened"),
-        told("step-started"),
-        told("resumed"),
-        told("peer-lost"),
-        told("took-over"),
-    );
-    assert!(
-        problems.is_empty(),
-        "{}\n{}",
-        problems.join("\n"),
-        storm.fleet.errors()
-    );
-    assert!(storm.kills() >= kills, "{:?}", storm.killed);
+    Weathered {
+        kills: storm.kills(),
+        told: COUNTED.into_iter().map(|(k, _)| (k, count(k))).collect(),
+        killed: storm.killed,
+        problems,
+    }
+}
+
+#[test]
+fn whatever_is_killed_nothing_is_lost_and_nothing_is_done_twice() {
+    let each = wanted().div_ceil(STORMS);
+    let start = || NatsServer::start("kill -9 of every process");
+    let Some(servers) = (0..STORMS).map(|_| start()).collect::<Option<Vec<_>>>() else {
+        return;
+    };
+    let weathered: Vec<Weathered> = std::thread::scope(|scope| {
+        let storms: Vec<_> = (0..)
+            .zip(servers)
+            .map(|(seed, server)| scope.spawn(move || storm(seed, each, server)))
+            .collect();
+        storms.into_iter().map(|s| s.join().unwrap()).collect()
+    });
+    let mut killed: BTreeMap<&str, u32> = BTreeMap::new();
+    for (name, times) in weathered.iter().flat_map(|w| &w.killed) {
+        *killed.entry(name).or_default() += times;
+    }
+    let kills: u32 = weathered.iter().map(|w| w.kills).sum();
+    eprint!("{kills} kills {killed:?}");
+    for (kind, words) in COUNTED {
+        let times: usize = weathered.iter().map(|w| w.told[kind]).sum();
+        eprint!(", {times} {words}");
+    }
+    eprintln!();
+    let problems: Vec<&String> = weathered.iter().flat_map(|w| &w.problems).collect();
+    assert!(problems.is_empty(), "{problems:#?}");
+    assert!(kills >= wanted(), "{killed:?}");
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use zizhi_bus::Message;
+use zizhi_bus::batch::telemetry;
 use zizhi_types::{
     Action, Body, Domain, IncidentId, ManagedObject, MessageId, NetTime, Record, RecordId, RunId,
     Who,
@@ -80,7 +81,7 @@ impl Book {
         let body = Body::Raw {
             message: message.id.clone(),
             subject: message.subject.clone(),
-            payload: String::from_utf8_lossy(&message.payload).into_owned(),
+            payload: telemetry::readable(&message.payload).into_owned(),
         };
         let about = About {
             domain: Some(domain),

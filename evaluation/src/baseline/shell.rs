@@ -6,6 +6,7 @@ use super::threshold::{Heard, Threshold};
 use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use zizhi_bus::batch::telemetry;
 use zizhi_bus::{Bus, Journal, JournalError, Message, Subscription};
 use zizhi_playbooks::{Driver, DriverError};
 use zizhi_types::wire::{self, Clock};
@@ -140,7 +141,10 @@ impl Running {
             }));
         }
         match subject.rsplit('.').next() {
-            Some("telemetry") => Some(read(message, |b| Heard::Telemetry(b, Arc::clone(message)))),
+            Some("telemetry") => Some(match telemetry::read(&message.payload) {
+                Ok(batch) => Heard::Telemetry(batch, Arc::clone(message)),
+                Err(error) => Heard::Unreadable(Arc::clone(message), error.to_string()),
+            }),
             Some("inventory") => Some(read(message, |i| Heard::Inventory(Box::new(i)))),
             Some("maintenance") => Some(read(message, Heard::Maintenance)),
             _ => None,

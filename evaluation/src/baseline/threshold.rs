@@ -12,6 +12,7 @@ use super::watch::{Sight, Spot, Watch};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use zizhi_bus::Message;
+use zizhi_bus::batch::telemetry;
 use zizhi_playbooks::DriverError;
 use zizhi_types::action::Receipt;
 use zizhi_types::record::{Ending, Verdict};
@@ -116,7 +117,7 @@ impl Threshold {
     }
 
     fn unreadable(&mut self, message: &Message, reason: String) {
-        let text = String::from_utf8_lossy(&message.payload);
+        let text = telemetry::readable(&message.payload);
         let body = Body::DeadLetter {
             message: message.id.clone(),
             subject: message.subject.clone(),

@@ -56,6 +56,7 @@ use rig::Rig;
 use state::StateFile;
 use std::sync::{Arc, Mutex, PoisonError};
 use zizhi_bus::Bus;
+use zizhi_bus::batch::telemetry;
 use zizhi_playbooks::Driver;
 use zizhi_types::wire::{CLOCK, Clock, Inventory, TelemetryBatch, subject};
 use zizhi_types::{Domain, FaultKind, ManagedObject, NetTime, Network};
@@ -142,13 +143,15 @@ impl Lab {
         let (at, batches) = self.round().await;
         for batch in &batches {
             let subject = subject(batch.source.domain(), "obs", "telemetry");
-            let sent = bus
-                .publish(&batch.source.to_string(), &subject, at, json(batch)?)
-                .await;
-            match sent {
-                // The bus counts what it drops; the next round is only a second away.
-                Ok(_) | Err(zizhi_bus::BusError::Full) => {}
-                Err(e) => return Err(e.into()),
+            let source = batch.source.to_string();
+            let messages = telemetry::messages(batch)
+                .map_err(|e| LabError::file("write", "a message")(std::io::Error::other(e)))?;
+            for payload in messages {
+                match bus.publish(&source, &subject, at, payload).await {
+                    // The bus counts what it drops; the next round is only a second away.
+                    Ok(_) | Err(zizhi_bus::BusError::Full) => {}
+                    Err(e) => return Err(e.into()),
+                }
             }
         }
         // Agents hear of the new time after all that was seen up to it, anomalies of their peers included.

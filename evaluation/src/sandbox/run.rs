@@ -7,6 +7,7 @@ use super::scene::{FaultSpec, LieSpec, SceneError};
 use super::world::{Notice, World};
 use serde::Serialize;
 use std::sync::{Arc, Mutex};
+use zizhi_bus::batch::telemetry;
 use zizhi_bus::{Bus, BusError};
 use zizhi_types::topology::Network;
 use zizhi_types::wire::{self, Clock, Inventory, TelemetryBatch};
@@ -116,10 +117,15 @@ impl Sandbox {
         self.say_notices(bus).await?;
         for batch in batches {
             let subject = wire::subject(batch.source.domain(), "obs", "telemetry");
-            match say(bus, &batch.source.to_string(), &subject, now, &batch).await {
-                // The bus counts what it drops; a gap in telemetry is part of life.
-                Ok(()) | Err(BusError::Full) => {}
-                Err(other) => return Err(other),
+            let source = batch.source.to_string();
+            let messages = telemetry::messages(&batch)
+                .expect("names of objects and metrics fit into a message");
+            for payload in messages {
+                match bus.publish(&source, &subject, now, payload).await {
+                    // The bus counts what it drops; a gap in telemetry is part of life.
+                    Ok(_) | Err(BusError::Full) => {}
+                    Err(other) => return Err(other),
+                }
             }
         }
         // Agents hear of the new time after all that was seen up to it, anomalies of their peers included.

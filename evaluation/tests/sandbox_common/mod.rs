@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use zizhi_bus::batch::telemetry;
 use zizhi_bus::{Bus, BusError, BusStats, Service, Subscription};
-use zizhi_types::wire::TelemetryBatch;
 use zizhi_types::{ManagedObject, MessageId, Metric, NetTime};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +88,7 @@ pub type Values = BTreeMap<(ManagedObject, Metric), f64>;
 pub fn values(said: &[Said]) -> Values {
     said.iter()
         .filter(|s| s.subject.ends_with(".obs.telemetry"))
-        .map(|s| serde_json::from_slice::<TelemetryBatch>(&s.payload).unwrap())
+        .map(|s| telemetry::read(&s.payload).unwrap())
         .flat_map(|b| b.samples)
         .map(|s| ((s.object, s.metric), s.value))
         .collect()

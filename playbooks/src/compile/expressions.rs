@@ -118,6 +118,10 @@ impl Compiler<'_> {
                 })
             });
             if let Some((kind, part, known)) = lost {
+                // A parameter that is declared wrongly was reported where it is declared.
+                if self.declared.iter().any(|p| path == &format!("params.{p}")) {
+                    return false;
+                }
                 let message = format!("`{path}`: a {} suspect gives no `{part}`", kind.as_str());
                 let fix = did_you_mean(&part, known.iter().map(String::as_str));
                 self.report(place, Code::UnknownName, message, fix);

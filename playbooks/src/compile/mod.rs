@@ -15,15 +15,21 @@ use crate::schema::{API_VERSION, File, Text, Trigger};
 use crate::suggest::did_you_mean;
 use crate::{check, sample};
 use serde_saphyr::Spanned;
+use std::collections::BTreeSet;
 use zizhi_types::plan::Mode;
 use zizhi_types::topology::Bilingual;
 use zizhi_types::{Domain, FaultKind, ObjectKind};
 
 /// The playbook if it can be made, and everything that is wrong with it.
-pub fn compile(file: &str, source: &str, read: &File) -> (Option<Playbook>, Vec<Problem>) {
+pub fn compile<'f>(
+    file: &'f str,
+    source: &str,
+    read: &'f File,
+) -> (Option<Playbook>, Vec<Problem>) {
     let mut compiler = Compiler {
         file,
         scopes: vec![],
+        declared: read.spec.params.keys().map(String::as_str).collect(),
         problems: vec![],
     };
     let playbook = compiler.playbook(source, read);
@@ -40,10 +46,22 @@ pub(crate) struct Compiler<'f> {
     file: &'f str,
     /// One sample scope for each fault, with the kind of its suspect.
     scopes: Vec<(ObjectKind, Scope)>,
+    /// The parameters that the file declares, also those that are declared wrongly.
+    declared: BTreeSet<&'f str>,
     problems: Vec<Problem>,
 }
 
 impl Compiler<'_> {
+    /// Whether something was already said of this line.
+    pub(crate) fn told(&self, line: u64) -> bool {
+        self.problems.iter().any(|p| p.place.line == line)
+    }
+
+    /// Whether anything was refused so far.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.problems.iter().any(Problem::is_error)
+    }
+
     pub(crate) fn report(
         &mut self,
         place: Place,

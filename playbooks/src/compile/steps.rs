@@ -12,6 +12,9 @@ use zizhi_types::action::Value;
 use zizhi_types::objective::Comparison;
 use zizhi_types::{Metric, ObjectKind, Verb};
 
+/// What routing protocols carry as the cost of a link (OSPF: 16 bits, 0 is kept for stub links).
+const COSTS: std::ops::RangeInclusive<f64> = 1.0..=65_535.0;
+
 impl Compiler<'_> {
     pub(super) fn steps(&mut self, written: &[schema::Step]) -> Option<Vec<Step>> {
         let found: Vec<Step> = written.iter().filter_map(|s| self.step(s)).collect();
@@ -82,12 +85,25 @@ impl Compiler<'_> {
             self.attempt(place, Code::ExpressionFails, fix, |scope| {
                 let found = values::value(&operand, scope)?;
                 match (key.as_str(), &found) {
-                    ("service", Value::Text(_)) => Ok(()),
-                    ("service", _) => Err(format!("`service` is {found}, but must be a name")),
+                    ("service" | "instance", Value::Text(_)) => Ok(()),
+                    ("service" | "instance", _) => {
+                        Err(format!("`{key}` is {found}, but must be a name"))
+                    }
                     (_, Value::Number(_)) => Ok(()),
                     _ => Err(format!("`{key}` is `{found}`, but must be a number")),
                 }
             });
+            if key == "cost" {
+                let fix = "write a whole number from 1 to 65535";
+                self.attempt(place, Code::OutOfRange, fix, |scope| {
+                    match values::value(&operand, scope) {
+                        Ok(Value::Number(n)) if !COSTS.contains(&n) => {
+                            Err(format!("`cost` is {n}, but a link's cost is 1 to 65535"))
+                        }
+                        _ => Ok(()),
+                    }
+                });
+            }
             out.push((key.clone(), operand));
         }
         Some(out)
@@ -152,6 +168,22 @@ impl Compiler<'_> {
         })
     }
 
+    /// `80%` is a text; the number that was meant is 0.8.
+    fn percent(&mut self, written: &Spanned<Value>) -> bool {
+        let Value::Text(text) = &written.value else {
+            return false;
+        };
+        let number = text
+            .strip_suffix('%')
+            .and_then(|t| t.trim().parse::<f64>().ok());
+        if let Some(number) = number {
+            let message = format!("`{text}` is a text, not a number");
+            let fix = format!("write {}", number / 100.0);
+            self.report(written.referenced.into(), Code::UnitMismatch, message, fix);
+        }
+        number.is_some()
+    }
+
     fn metric(&mut self, written: &Spanned<String>) -> Option<Metric> {
         let found = Metric::ALL.iter().find(|m| m.as_str() == written.value);
         if found.is_none() {
@@ -180,6 +212,9 @@ impl Compiler<'_> {
             );
             return None;
         };
+        if self.percent(limit) {
+            return None;
+        }
         let operand = self.operand(limit)?;
         let fix = "make the limit a number";
         self.attempt(

@@ -4,7 +4,12 @@
 //! Called by the parser (compile) and by plan making (evaluate). What comes from a network is only ever a value here:
 //! it is never compiled, so no device and no log line can become code. No loop can be written that does not end.
 
+pub mod logic;
+mod shape;
 mod tree;
+pub mod units;
+
+pub use shape::Shape;
 
 use cel::common::ast::IdedExpr;
 use cel::objects::Key;
@@ -132,6 +137,11 @@ impl Expr {
     /// As it was written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What it says, for analysis.
+    pub fn shape(&self) -> Shape {
+        shape::shape(&self.root)
     }
 
     /// What it looks at.

@@ -42,8 +42,19 @@ pub(super) fn play(
     names_exist(playbook, given)?;
     match examine(playbook, case.hypothesis(), &case.context()) {
         Err(obstacles) => Ok(kept_out(&obstacles)),
-        Ok(draft) => carried_out(playbook, given, &case, draft),
+        Ok(drafts) => carried_out(playbook, given, &case, chosen(drafts, given)?),
     }
+}
+
+/// Of the variants of a playbook the one that the test chooses; the first, where it chooses none.
+fn chosen(drafts: Vec<PlanDraft>, given: &Given) -> Result<PlanDraft, String> {
+    let meant = |d: &PlanDraft| given.choose.iter().all(|(k, v)| d.params.get(k) == Some(v));
+    let mut fitting = drafts.into_iter();
+    fitting.find(meant).ok_or_else(|| {
+        let wanted = given.choose.iter().map(|(k, v)| format!("{k} = {v}"));
+        let wanted: Vec<String> = wanted.collect();
+        format!("no variant that fits has {}", wanted.join(", "))
+    })
 }
 
 fn case(playbook: &Playbook, given: &Given, networks: Networks<'_>) -> Result<Case, String> {

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tell::{Republish, read_records};
-use watchable::{Watched, Watcher};
+use watchable::{Queues, Watched, Watcher};
 use zizhi_agents::remote::RemoteDriver;
 use zizhi_agents::tenure::Tenure;
 use zizhi_agents::{Ground, Resume, Share, Swarm, SwarmConfig};
@@ -160,11 +160,13 @@ async fn live(
     let domains = config.domains();
     let first = domains.first().copied().unwrap_or(Domain::Transport);
     let accounts = ingest::Accounts::default();
+    let queues = Queues::default();
     let watched = Watched {
         bus: Arc::clone(&meeting.bus),
         journal: Arc::clone(&journal),
         accounts: accounts.clone(),
         tenures: tenures.values().cloned().collect(),
+        queues: queues.clone(),
     };
     let mut watcher = Watcher::start(
         &config.telemetry,
@@ -196,6 +198,9 @@ async fn live(
             .observe(record);
     });
     let mut swarm = Swarm::start(ground, swarm_config).await?;
+    if let Some(screening) = swarm.screening() {
+        queues.add("screener", screening.waiting());
+    }
     let mut tasks = vec![];
     if config.clock == ClockArg::Wall {
         let interval = std::time::Duration::from_secs(config.interval_s);
@@ -204,19 +209,19 @@ async fn live(
         tasks.push(tell::clock(bus(), domains, interval));
     }
     let listening = ingest::start(&config, Arc::clone(&meeting.bus), accounts).await?;
+    if let Some(listening) = &listening {
+        let intake = listening.intake();
+        queues.add("ingest", move || intake.waiting() as u64);
+    }
     told.started(&config, &path, resumed, address)?;
-    let ended = watch(stop, &mut swarm, &journal, &time).await;
+    let ended = watch(stop, &mut swarm, &journal, &time, &watcher).await;
     if let Some(listening) = listening {
         listening.stop().await;
     }
     for task in tasks {
         task.abort();
     }
-    let reason = match &ended {
-        Ok(()) => "interrupted",
-        Err(_) => "the journal cannot be written",
-    };
-    swarm.pause(time.now(), reason).await?;
+    swarm.pause(time.now(), why(&ended)).await?;
     telling.abort();
     let _ = telling.await;
     if let Some(watcher) = Arc::into_inner(watcher) {
@@ -224,6 +229,13 @@ async fn live(
         watcher.stop().await;
     }
     ended.map(|()| ExitCode::SUCCESS)
+}
+
+const fn why(ended: &Result<(), Failure>) -> &'static str {
+    match ended {
+        Ok(()) => "interrupted",
+        Err(_) => "the journal cannot be written",
+    }
 }
 
 /// What the process itself takes for now: the machine's clock, or the newest record's where the network tells the time.
@@ -326,6 +338,7 @@ async fn watch(
     swarm: &mut Swarm,
     journal: &Journal,
     time: &Time,
+    watcher: &Mutex<Watcher>,
 ) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(stop);
     let mut looks = tokio::time::interval(std::time::Duration::from_secs(1));
@@ -336,6 +349,8 @@ async fn watch(
             _ = looks.tick() => {
                 journal.flush()?;
                 swarm.tell_drops(time.now())?;
+                let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+                watcher.tick(time.now());
             }
         }
     }

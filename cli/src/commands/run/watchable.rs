@@ -3,7 +3,8 @@
 use super::config::TelemetryConfig;
 use super::ingest::Accounts;
 use crate::fail::Failure;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use zizhi_agents::meter::Readings;
 use zizhi_agents::meter::shell::{SharedMeter, routes};
@@ -11,7 +12,7 @@ use zizhi_agents::tenure::Tenure;
 use zizhi_agents::trace::{Settings, Traces};
 use zizhi_bus::clock::wall;
 use zizhi_bus::expose::{self, Exposed};
-use zizhi_bus::otlp_export::{ExportConfig, Exporter, Resource};
+use zizhi_bus::otlp_export::{ExportConfig, ExportStats, Exporter, Resource};
 use zizhi_bus::{Bus, Journal};
 use zizhi_types::{NetTime, Record};
 
@@ -25,10 +26,34 @@ pub struct Watched {
     pub accounts: Accounts,
     /// The leases of this process.
     pub tenures: Vec<Arc<Tenure>>,
+    /// What waits, by queue.
+    pub queues: Queues,
+}
+
+type Gauge = Box<dyn Fn() -> u64 + Send + Sync>;
+
+/// How many messages wait in each queue; queues come when they are made.
+#[derive(Clone, Default)]
+pub struct Queues(Arc<Mutex<BTreeMap<String, Gauge>>>);
+
+impl Queues {
+    /// One more queue, or the same again.
+    pub fn add(&self, name: &str, waiting: impl Fn() -> u64 + Send + Sync + 'static) {
+        let mut gauges = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        gauges.insert(name.to_owned(), Box::new(waiting));
+    }
+
+    fn read(&self) -> BTreeMap<String, u64> {
+        let gauges = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        gauges
+            .iter()
+            .map(|(n, gauge)| (n.clone(), gauge()))
+            .collect()
+    }
 }
 
 impl Watched {
-    fn read(&self) -> Readings {
+    fn read(&self, spans: Option<ExportStats>) -> Readings {
         let held = self.tenures.iter().filter(|t| t.is_held()).count();
         let mut not_ready = vec![];
         if held < self.tenures.len() {
@@ -43,8 +68,10 @@ impl Watched {
             journal_lag: self.journal.lag(),
             sources: self.accounts.sources(),
             leases_held: (!self.tenures.is_empty()).then_some(held as u64),
+            peers: self.tenures.iter().flat_map(|t| t.peers()).collect(),
+            queues: self.queues.read(),
+            spans,
             not_ready,
-            ..Readings::default()
         }
     }
 }
@@ -98,13 +125,6 @@ impl Watcher {
         watched: Watched,
     ) -> Result<Self, Failure> {
         let meter = SharedMeter::new(env!("CARGO_PKG_VERSION"));
-        let exposed = match config.listen {
-            Some(address) => {
-                let answers = routes(meter.clone(), move || watched.read());
-                Some(expose::serve(address, answers).await?)
-            }
-            None => None,
-        };
         let traces = match &config.otlp {
             Some(endpoint) => {
                 let resource = Resource {
@@ -120,6 +140,15 @@ impl Watcher {
                     traces: None,
                     exporter,
                 })
+            }
+            None => None,
+        };
+        let exposed = match config.listen {
+            Some(address) => {
+                let spans = traces.as_ref().map(|t| t.exporter.watch());
+                let read = move || watched.read(spans.as_ref().map(|told| told()));
+                let answers = routes(meter.clone(), read);
+                Some(expose::serve(address, answers).await?)
             }
             None => None,
         };
@@ -152,6 +181,17 @@ impl Watcher {
         if let Some(tracing) = &mut self.traces {
             tracing.observe(record);
         }
+    }
+
+    /// Time passes without records: what is told by `now` is sent.
+    pub fn tick(&mut self, now: NetTime) {
+        let Some(Tracing {
+            traces, exporter, ..
+        }) = &mut self.traces
+        else {
+            return;
+        };
+        exporter.offer(traces.as_mut().map(|t| t.due(now)).unwrap_or_default());
     }
 
     /// Sends what is left.

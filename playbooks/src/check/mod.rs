@@ -3,6 +3,13 @@
 //! In: the file and the playbook made from it. Out: problems. What a single field may be is checked in
 //! [`crate::compile`]; here are the rules that look at several fields at once.
 
+mod fights;
+mod meaning;
+mod secrets;
+mod times;
+
+pub(crate) use fights::fights;
+
 use crate::compile::Compiler;
 use crate::playbook::{Operand, Playbook, Target};
 use crate::problem::{Code, Place};
@@ -15,7 +22,13 @@ pub(crate) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     verbs_belong(to, read, playbook);
     undo_or_reason(to, read, playbook);
     conditions_look_at_something(to, read, playbook);
-    params_are_used(to, read, playbook);
+    meaning::check(to, read, playbook);
+    secrets::check(to, read, playbook);
+    times::check(to, read, playbook);
+    // What is refused elsewhere often leaves its parameter unused: one message is enough.
+    if !to.has_errors() {
+        params_are_used(to, read, playbook);
+    }
 }
 
 fn steps_exist_once(to: &mut Compiler<'_>, read: &File) {

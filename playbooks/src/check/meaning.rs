@@ -1,0 +1,276 @@
+//! Do the numbers have the right unit, and can the conditions be both true and false?
+//!
+//! In: the file and the playbook made from it. Out: problems. The reasoning is in [`crate::expr::units`] and
+//! [`crate::expr::logic`]; here is what they are asked, and where an answer is shown.
+
+use crate::compile::Compiler;
+use crate::expr::logic::{self, Known, Outcome};
+use crate::expr::units::{self, Unit};
+use crate::expr::{Expr, Shape};
+use crate::playbook::{Operand, Playbook, Target};
+use crate::problem::{Code, Place};
+use crate::schema::File;
+use serde_saphyr::Spanned;
+use zizhi_types::action::Value;
+use zizhi_types::objective::Comparison;
+
+pub(super) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    for (shape, place) in shapes(read, playbook) {
+        let shape = with_defaults(&shape, playbook);
+        let of = |path: &str| unit_of(path, playbook);
+        if let Some((message, fix)) = units::mismatch(&shape, &of) {
+            to.report(place, Code::UnitMismatch, message, fix);
+        }
+    }
+    params_fit_their_unit(to, read, playbook);
+    steps_get_their_unit(to, read, playbook);
+    limits_are_in_the_metrics_unit(to, read, playbook);
+    conditions_can_change(to, read, playbook);
+    limits_agree(to, read, playbook);
+}
+
+/// Every expression with its place.
+fn shapes(read: &File, playbook: &Playbook) -> Vec<(Shape, Place)> {
+    let mut out = vec![];
+    let mut add = |expr: Option<&Expr>, at: Place| out.extend(expr.map(|e| (e.shape(), at)));
+    for param in &playbook.params {
+        let from = read.spec.params.get(&param.name);
+        let from = from.and_then(|p| p.value.from.as_ref());
+        let place = from.map(|f| f.referenced.into()).unwrap_or_default();
+        add(computed(&param.value), place);
+    }
+    for (condition, written) in playbook.when.iter().zip(&read.spec.when) {
+        add(Some(&condition.check), written.check.referenced.into());
+    }
+    for (step, written) in playbook.steps.iter().zip(&read.spec.steps) {
+        add(targeted(&step.on), written.on.referenced.into());
+        for (key, operand) in &step.with {
+            let place = written.with.get(key).map(|w| w.referenced.into());
+            add(computed(operand), place.unwrap_or_default());
+        }
+    }
+    out
+}
+
+const fn computed(operand: &Operand) -> Option<&Expr> {
+    match operand {
+        Operand::Computed(expr) => Some(expr),
+        Operand::Literal(_) => None,
+    }
+}
+
+const fn targeted(target: &Target) -> Option<&Expr> {
+    match target {
+        Target::Computed(expr) => Some(expr),
+        Target::Fixed(_) => None,
+    }
+}
+
+/// Parameters of unknown unit stand for the number that they are, so that `most: 80` is seen beside a ratio.
+fn with_defaults(shape: &Shape, playbook: &Playbook) -> Shape {
+    let written = |part: &Shape| {
+        let Shape::Path(path) = part else { return None };
+        let param = playbook.params.iter().find(|p| is_param(path, &p.name))?;
+        match (unit_of(path, playbook), &param.value) {
+            (None, Operand::Literal(Value::Number(n))) => Some(Shape::Number(*n)),
+            _ => None,
+        }
+    };
+    shape.replaced(&written)
+}
+
+fn is_param(path: &str, name: &str) -> bool {
+    path.strip_prefix("params.") == Some(name)
+}
+
+fn unit_of(path: &str, playbook: &Playbook) -> Option<Unit> {
+    let param = playbook.params.iter().find(|p| is_param(path, &p.name));
+    match param {
+        Some(param) => param.unit,
+        None => units::of_path(path),
+    }
+}
+
+fn params_fit_their_unit(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    for param in &playbook.params {
+        let Some(written) = read.spec.params.get(&param.name) else {
+            continue;
+        };
+        let Some(unit) = param.unit else { continue };
+        let numbers = param
+            .literals()
+            .chain(param.min)
+            .chain(param.max.filter(|m| m.is_finite()));
+        let wrong = numbers.into_iter().find_map(|n| unit.refuses(n));
+        if let Some((message, fix)) = wrong {
+            let place = Place::from(written.referenced);
+            let message = format!("parameter `{}`: {message}", param.name);
+            to.report(place, Code::UnitMismatch, message, fix);
+        }
+        let from = computed(&param.value)
+            .and_then(|e| units::unit(&e.shape(), &units::of_path).filter(|found| *found != unit));
+        if let Some(found) = from {
+            let place = written.value.from.as_ref().map(|f| f.referenced.into());
+            let (unit, found) = (unit.as_str(), found.as_str());
+            let message = format!("parameter `{}` is in {unit}, but gets {found}", param.name);
+            let fix = "convert the value, or name the parameter after its unit";
+            to.report(place.unwrap_or_default(), Code::UnitMismatch, message, fix);
+        }
+    }
+}
+
+fn steps_get_their_unit(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    for (step, written) in playbook.steps.iter().zip(&read.spec.steps) {
+        for (key, operand) in &step.with {
+            let unit = match key.as_str() {
+                "cost" => Some(Unit::Count),
+                other => Unit::of_name(other),
+            };
+            let place = written.with.get(key).map(|w| w.referenced.into());
+            if let Some(unit) = unit {
+                fits(to, playbook, operand, unit, place.unwrap_or_default());
+            }
+        }
+    }
+}
+
+fn limits_are_in_the_metrics_unit(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    let Some(verify) = &read.spec.verify else {
+        return;
+    };
+    for (check, written) in playbook.checks.iter().zip(&verify.checks) {
+        let sides = [&written.at_most, &written.at_least, &written.equals];
+        let place = sides
+            .iter()
+            .find_map(|s| Some(s.as_ref()?.referenced.into()));
+        let unit = Unit::of_metric(check.metric);
+        fits(to, playbook, &check.limit, unit, place.unwrap_or_default());
+    }
+}
+
+/// A value that is given where a unit is wanted.
+fn fits(to: &mut Compiler<'_>, playbook: &Playbook, operand: &Operand, unit: Unit, at: Place) {
+    let of = |path: &str| unit_of(path, playbook);
+    let shape = match operand {
+        Operand::Literal(Value::Number(n)) => Shape::Number(*n),
+        Operand::Literal(_) => return,
+        Operand::Computed(expr) => with_defaults(&expr.shape(), playbook),
+    };
+    let wrong = match (&shape, units::unit(&shape, &of)) {
+        (Shape::Number(n), _) => unit.refuses(*n),
+        (_, Some(found)) if found != unit => {
+            let message = format!(
+                "{} is given where {} is wanted",
+                found.as_str(),
+                unit.as_str()
+            );
+            Some((message, format!("give a number in {}", unit.as_str())))
+        }
+        _ => units::mismatch(&shape, &of),
+    };
+    if let Some((message, fix)) = wrong {
+        to.report(at, Code::UnitMismatch, message, fix);
+    }
+}
+
+/// What is known before anything is measured.
+fn known(path: &str, playbook: &Playbook) -> Option<Known> {
+    match path {
+        "probability" => Some(Known::Range(playbook.min_probability, 1.0)),
+        "fault" => {
+            let faults = playbook.faults.iter().map(|f| f.as_str().to_owned());
+            Some(Known::OneOf(faults.collect()))
+        }
+        _ => {
+            let param = playbook.params.iter().find(|p| is_param(path, &p.name));
+            if let Some(param) = param {
+                return param.known();
+            }
+            let (low, high) = unit_of(path, playbook)?.range();
+            Some(Known::Range(low, high))
+        }
+    }
+}
+
+fn conditions_can_change(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    let facts = |path: &str| known(path, playbook);
+    let shapes: Vec<Shape> = playbook.when.iter().map(|c| c.check.shape()).collect();
+    let mut all_can_change = true;
+    for (i, written) in read.spec.when.iter().enumerate() {
+        let place = Place::from(written.check.referenced);
+        let Some(shape) = shapes.get(i) else { continue };
+        let looks = playbook
+            .when
+            .get(i)
+            .is_some_and(|c| !c.check.names().paths.is_empty());
+        if !looks || to.told(place.line) {
+            all_can_change = false;
+            continue;
+        }
+        if let Some((part, how)) = logic::stuck(shape, &facts) {
+            all_can_change = false;
+            stuck(to, part, how, place);
+        } else if all_can_change && !agree(shapes.get(..=i).unwrap_or_default(), &facts) {
+            all_can_change = false;
+            let message = "this condition can never hold together with those above it";
+            let fix = "correct one of the limits, or remove one of the conditions";
+            to.report(place, Code::Contradiction, message, fix);
+        }
+    }
+}
+
+fn agree(shapes: &[Shape], facts: logic::Facts<'_>) -> bool {
+    logic::compatible(&shapes.iter().collect::<Vec<_>>(), facts)
+}
+
+fn stuck(to: &mut Compiler<'_>, part: &Shape, how: Outcome, place: Place) {
+    let (word, fix) = match how {
+        Outcome::Never => (
+            "never true",
+            "correct the limits: nothing can meet this, so the playbook would never run",
+        ),
+        _ => (
+            "always true",
+            "remove this part, or compare with what can really vary",
+        ),
+    };
+    let message = format!("`{}` is {word}", part.say());
+    to.report(place, Code::ConstantCondition, message, fix);
+}
+
+/// Two checks of one quantity that cannot both hold.
+fn limits_agree(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    let Some(verify) = &read.spec.verify else {
+        return;
+    };
+    let bounds = |limit: &Operand, comparison: Comparison| match (limit, comparison) {
+        (Operand::Literal(Value::Number(n)), Comparison::AtMost) => Some((f64::NEG_INFINITY, *n)),
+        (Operand::Literal(Value::Number(n)), Comparison::AtLeast) => Some((*n, f64::INFINITY)),
+        (Operand::Literal(Value::Number(n)), Comparison::Equals) => Some((*n, *n)),
+        _ => None,
+    };
+    let spanned: Vec<(&Spanned<String>, _)> = verify
+        .checks
+        .iter()
+        .map(|c| &c.on)
+        .zip(
+            playbook
+                .checks
+                .iter()
+                .map(|c| (c.metric, bounds(&c.limit, c.comparison))),
+        )
+        .collect();
+    for (i, (on, (metric, range))) in spanned.iter().enumerate() {
+        let Some((low, high)) = range else { continue };
+        let before = spanned.get(..i).unwrap_or_default().iter();
+        let clash = before
+            .filter(|(other, (m, _))| other.value == on.value && m == metric)
+            .filter_map(|(_, (_, range))| *range)
+            .any(|(l, h)| low.max(l) > high.min(h));
+        if clash {
+            let message = format!("no value of {} meets both limits", metric.as_str());
+            let fix = "correct one of the two checks";
+            to.report(on.referenced.into(), Code::Contradiction, message, fix);
+        }
+    }
+}
