@@ -251,6 +251,9 @@ pub enum PlaybookCommand {
     Import(authoring::ImportCommand),
     /// Show what a playbook has earned, and with --apply set it. Exit code 0: shown or set; 3: nothing was earned to set.
     Promote(guard::PromoteArgs),
+    /// Rules beside playbooks: what follows from standing alarms and the topology.
+    #[command(subcommand)]
+    Rules(authoring::RulesCommand),
 }
 
 /// Flags of `playbook lint`.

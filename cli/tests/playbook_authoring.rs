@@ -235,3 +235,53 @@ fn cacao_goes_out_and_comes_back_without_a_change_of_meaning() {
         (0, "no change of meaning\n")
     );
 }
+
+#[test]
+fn rules_are_checked_and_tried() {
+    let dir = TempDir::new().unwrap();
+    let rules = "apiVersion: zizhi/v1\nkind: Rules\nmetadata: {id: r, version: 1.0.0, title: {en: t, zh: t}, owner: noc}\nrules:\n  - name: a dead link hurts its routers\n    entities: {link: {kind: link}, router: {kind: router}}\n    when: {all: [{alarm: link-down, on: link}, {relation: connected, from: link, to: router}]}\n    then: [{raise: degraded, on: router}]\n";
+    std::fs::write(dir.path().join("r.yaml"), rules).unwrap();
+    let said = zizhi(dir.path(), &["playbook", "rules", "check", "r.yaml"]);
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (0, "good: 1 rules in 1 layers\n")
+    );
+    let said = zizhi(
+        dir.path(),
+        &[
+            "playbook",
+            "rules",
+            "try",
+            "r.yaml",
+            "--alarm",
+            "link-down@link/A-C",
+        ],
+    );
+    assert_eq!(said.code, 0);
+    assert!(
+        said.out
+            .contains("alarm degraded @ router/A\n  alarm degraded @ router/C"),
+        "{}",
+        said.out
+    );
+    let said = zizhi(
+        dir.path(),
+        &[
+            "playbook",
+            "rules",
+            "try",
+            "r.yaml",
+            "--alarm",
+            "link-up@link/A-C",
+        ],
+    );
+    assert_eq!((said.code, said.out.as_str()), (3, "nothing follows\n"));
+    std::fs::write(
+        dir.path().join("r.yaml"),
+        rules.replace("kind: link}", "kind: lnk}"),
+    )
+    .unwrap();
+    let said = zizhi(dir.path(), &["playbook", "rules", "check", "r.yaml"]);
+    assert_eq!(said.code, 3);
+    assert!(said.out.contains("did you mean `link`?"), "{}", said.out);
+}

@@ -7,12 +7,13 @@
 mod signs;
 
 use crate::context::{Context, ports};
+use crate::guards::{self, Reach};
 use crate::paths::Paths;
 use crate::suggest::did_you_mean;
 use std::collections::{BTreeMap, BTreeSet};
 use zizhi_types::hypothesis::HypothesisState;
 use zizhi_types::topology::{Link, Network};
-use zizhi_types::{FaultKind, Hypothesis, ManagedObject, Metric, ObjectKind};
+use zizhi_types::{FaultKind, Hypothesis, ManagedObject, Metric, ObjectKind, Plan};
 
 /// A quantity of an object.
 type Series = (ManagedObject, Metric);
@@ -231,6 +232,12 @@ impl Case {
     pub fn context(&self) -> Context {
         let measured = |o: &ManagedObject, m: Metric| self.value(o, m);
         Context::of(&self.network, &measured, &self.hypothesis)
+    }
+
+    /// What a plan would take out of the network.
+    pub fn reach(&self, plan: &Plan) -> Reach {
+        let measured = |o: &ManagedObject, m: Metric| self.value(o, m);
+        guards::reach(&self.network, &measured, plan)
     }
 
     /// The services that depend on the objects.

@@ -50,13 +50,14 @@ pub enum Obstacle {
     },
 }
 
-/// The plan that the playbook would give, or all that stands in its way.
+/// The plans that the playbook would give, one for each variant that fits, or all that stands in the way of the first
+/// variant.
 pub fn examine(
     playbook: &Playbook,
     hypothesis: &Hypothesis,
     context: &Context,
-) -> Result<PlanDraft, Vec<Obstacle>> {
-    planning::first_draft(playbook, hypothesis, context).map_err(|reason| {
+) -> Result<Vec<PlanDraft>, Vec<Obstacle>> {
+    planning::of_playbook(playbook, hypothesis, context).map_err(|reason| {
         let mut found = obstacles(playbook, hypothesis, context);
         if found.is_empty() {
             found.push(Obstacle::Plan { reason });
@@ -81,8 +82,10 @@ fn obstacles(playbook: &Playbook, hypothesis: &Hypothesis, context: &Context) ->
 /// The scope with every parameter that can be filled in; what cannot is an obstacle.
 fn with_params(playbook: &Playbook, context: &Context, found: &mut Vec<Obstacle>) -> Scope {
     let mut filled = Map::new();
+    let variants = planning::variants(&playbook.params);
+    let variant = variants.into_iter().next().unwrap_or_default();
     for param in &playbook.params {
-        match planning::filled(param, context.scope()) {
+        match planning::filled(param, &variant, context.scope()) {
             Ok(value) => {
                 filled.insert(param.name.clone(), json!(value));
             }

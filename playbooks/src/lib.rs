@@ -29,6 +29,7 @@ pub mod playbook;
 pub mod policy;
 pub mod problem;
 pub mod report;
+pub mod rules;
 pub mod run;
 mod sample;
 mod schema;

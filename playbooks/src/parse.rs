@@ -13,6 +13,11 @@ const MAX_BYTES: usize = 100_000;
 
 /// Reads one playbook.
 pub fn parse(file: &str, text: &str) -> Result<File, Problem> {
+    read(file, text)
+}
+
+/// Reads one file of any of our shapes.
+pub(crate) fn read<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {
     if text.len() > MAX_BYTES {
         let message = format!("the file has {} bytes, more than {MAX_BYTES}", text.len());
         return Err(Problem::new(

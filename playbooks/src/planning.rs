@@ -73,29 +73,45 @@ pub fn candidates(
     let mut rejected = vec![];
     let meant = |p: &&Playbook| p.faults.contains(&hypothesis.fault);
     for playbook in catalog.playbooks().iter().filter(meant) {
-        let variants = variants(&playbook.params);
-        let made = variants
-            .iter()
-            .map(|v| draft(playbook, v, hypothesis, context));
-        let (good, left_out): (Vec<_>, Vec<_>) = made.partition(Result::is_ok);
-        // A playbook is left out only if none of its variants fits; the first says why.
-        if good.is_empty() {
-            let reason = left_out.into_iter().find_map(Result::err);
-            rejected.extend(reason.map(|reason| Rejected {
+        match of_playbook(playbook, hypothesis, context) {
+            Ok(made) => drafts.extend(made),
+            Err(reason) => rejected.push(Rejected {
                 playbook: playbook.reference(),
                 reason,
-            }));
+            }),
         }
-        drafts.extend(good.into_iter().flatten());
     }
     (drafts, rejected)
 }
 
+/// The drafts of one playbook for a hypothesis, one for each variant that fits, whether or not the playbook is meant for
+/// its fault. It is left out only if none of its variants fits; the first says why.
+pub(crate) fn of_playbook(
+    playbook: &Playbook,
+    hypothesis: &Hypothesis,
+    context: &Context,
+) -> Result<Vec<PlanDraft>, Bilingual> {
+    let mut drafts = vec![];
+    let mut first = None;
+    for variant in variants(&playbook.params) {
+        match draft(playbook, &variant, hypothesis, context) {
+            Ok(draft) => drafts.push(draft),
+            Err(reason) => {
+                first.get_or_insert(reason);
+            }
+        }
+    }
+    match first {
+        Some(reason) if drafts.is_empty() => Err(reason),
+        _ => Ok(drafts),
+    }
+}
+
 /// One value for each parameter that has several candidates.
-type Variant<'p> = BTreeMap<&'p str, &'p Value>;
+pub(crate) type Variant<'p> = BTreeMap<&'p str, &'p Value>;
 
 /// Every combination of candidate values, in the order in which they are written; one empty one where there is none.
-fn variants(params: &[Param]) -> Vec<Variant<'_>> {
+pub(crate) fn variants(params: &[Param]) -> Vec<Variant<'_>> {
     let mut out = vec![Variant::new()];
     for param in params.iter().filter(|p| !p.choices.is_empty()) {
         let mut longer = vec![];
@@ -139,32 +155,6 @@ fn titled(title: &Bilingual, variant: &Variant<'_>) -> Bilingual {
         en: format!("{} ({})", title.en, said.join(", ")),
         zh: format!("{}（{}）", title.zh, said.join("，")),
     }
-}
-
-/// The first draft of one playbook for a hypothesis, whether or not the playbook is meant for its fault; why not, if none
-/// of its variants fits.
-pub(crate) fn first_draft(
-    playbook: &Playbook,
-    hypothesis: &Hypothesis,
-    context: &Context,
-) -> Result<PlanDraft, Bilingual> {
-    let mut reason = None;
-    for variant in variants(&playbook.params) {
-        match draft(playbook, &variant, hypothesis, context) {
-            Ok(draft) => return Ok(draft),
-            Err(why) => {
-                reason.get_or_insert(why);
-            }
-        }
-    }
-    Err(reason.unwrap_or_default())
-}
-
-/// A parameter's value: the first where there are several.
-pub(crate) fn filled(param: &Param, scope: &Scope) -> Result<Value, String> {
-    let value = values::value(&param.value, scope)?;
-    param.accepts(&value)?;
-    Ok(value)
 }
 
 fn draft(
@@ -225,14 +215,20 @@ fn fill(
     scope: &Scope,
 ) -> Result<BTreeMap<String, Value>, Bilingual> {
     let one = |param: &Param| {
-        let value = match variant.get(param.name.as_str()) {
-            Some(value) => (*value).clone(),
-            None => values::value(&param.value, scope).map_err(untold)?,
-        };
-        param.accepts(&value).map_err(untold)?;
+        let value = filled(param, variant, scope).map_err(untold)?;
         Ok((param.name.clone(), value))
     };
     params.iter().map(one).collect()
+}
+
+/// One parameter's value.
+pub(crate) fn filled(param: &Param, variant: &Variant<'_>, scope: &Scope) -> Result<Value, String> {
+    let value = match variant.get(param.name.as_str()) {
+        Some(value) => (*value).clone(),
+        None => values::value(&param.value, scope)?,
+    };
+    param.accepts(&value)?;
+    Ok(value)
 }
 
 /// What the playbook would do on the sample network, for each of its variants that fits there.

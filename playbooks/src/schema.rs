@@ -39,7 +39,9 @@ pub struct File {
     pub metadata: Metadata,
     /// What it does.
     pub spec: Spec,
-    /// What its author expects of it: see [`crate::scripted`].
+    /// What its author expects of it, run by `zizhi playbook test`.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::scripted::json_schema")]
     pub tests: Option<Vec<crate::scripted::Test>>,
 }
 

@@ -160,3 +160,51 @@ fn setting(text: &str) -> Result<(String, f64), String> {
     let value = value.trim().parse::<f64>().map_err(|_| bad())?;
     Ok((what.trim().to_owned(), value))
 }
+
+/// Commands of `playbook rules`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Check rule files together. Exit code 0: all good; 3: errors.
+    #[command(after_help = "Example: zizhi playbook rules check shared.yaml link-rules.yaml")]
+    Check {
+        /// Rule files; those that are included are given too.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Print JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what follows from standing alarms.
+    Try(RulesTryArgs),
+}
+
+/// Flags of `playbook rules try`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example: zizhi playbook rules try link-rules.yaml --alarm link-down@link/A-C --alarm adjacency-lost@port/A:A-C\n\nExit codes: 0 something follows; 3 nothing does, or a file is refused"
+)]
+pub struct RulesTryArgs {
+    /// Rule files; those that are included are given too.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// sample (three routers), a built-in network (metro, geant, abilene, county, village) or a network file.
+    #[arg(long, default_value = "sample")]
+    pub network: String,
+    /// A standing alarm. May be given more than once.
+    #[arg(long, value_name = "ALARM@OBJECT", value_parser = standing)]
+    pub alarm: Vec<(String, ManagedObject)>,
+    /// A standing state. May be given more than once.
+    #[arg(long, value_name = "STATE@OBJECT", value_parser = standing)]
+    pub state: Vec<(String, ManagedObject)>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn standing(text: &str) -> Result<(String, ManagedObject), String> {
+    let (kind, named) = text
+        .split_once('@')
+        .filter(|(kind, _)| !kind.is_empty())
+        .ok_or_else(|| format!("`{text}` names no alarm: write link-down@link/A-C"))?;
+    Ok((kind.to_owned(), object(named)?))
+}

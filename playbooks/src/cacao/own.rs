@@ -14,6 +14,8 @@ use zizhi_types::Verb;
 const ACTION: &str = "x-zizhi-action";
 /// The command type of a verification.
 const VERIFY: &str = "x-zizhi-verify";
+/// What agents and targets are to CACAO, whose list of such types is closed: a named group.
+const PARTY: &str = "group";
 /// Fields that are written first.
 const FIRST: &[&str] = &[
     "apiVersion",
@@ -56,10 +58,19 @@ const FIRST: &[&str] = &[
 ];
 
 pub(super) fn export(tree: &Json) -> Json {
+    let mut made = whole(tree);
+    // CACAO knows no empty dictionary.
+    if let Some(fields) = made.as_object_mut() {
+        fields.retain(|_, value| value.as_object().is_none_or(|o| !o.is_empty()));
+    }
+    made
+}
+
+fn whole(tree: &Json) -> Json {
     let own = text(tree, "/metadata/id").unwrap_or("");
     let domain = text(tree, "/spec/domain").unwrap_or("");
     let steps = steps_of(tree);
-    let agent = id("x-zizhi-executor", domain);
+    let agent = id(PARTY, &format!("executor {domain}"));
     let targets = steps.iter().filter_map(|s| text(s, "/on")).map(target);
     let faults = tree
         .pointer("/spec/trigger/faults")
@@ -73,6 +84,7 @@ pub(super) fn export(tree: &Json) -> Json {
         "name": text(tree, "/metadata/title/en"),
         "description": text(tree, "/spec/describe/what/en"),
         "playbook_types": ["remediation"],
+        "playbook_activities": ["restore-capabilities"],
         "created_by": id("identity", text(tree, "/metadata/owner").unwrap_or("")),
         "created": TIME,
         "modified": TIME,
@@ -81,7 +93,7 @@ pub(super) fn export(tree: &Json) -> Json {
         "workflow_start": id("start", own),
         "workflow": workflow(own, steps, &agent, tree.pointer("/spec/verify")),
         "agent_definitions": {
-            agent: {"type": "x-zizhi-executor", "name": domain},
+            agent: {"type": PARTY, "name": domain},
         },
         "target_definitions": object(targets),
         "extension_definitions": {extension(): definition()},
@@ -95,10 +107,7 @@ fn steps_of(tree: &Json) -> &[Json] {
 }
 
 fn target(on: &str) -> (String, Json) {
-    (
-        id("x-zizhi-object", on),
-        json!({"type": "x-zizhi-object", "name": on}),
-    )
+    (id(PARTY, on), json!({"type": PARTY, "name": on}))
 }
 
 /// Everything but the steps, which the workflow carries.
@@ -187,9 +196,9 @@ fn done(step: &Json, agent: &str, after: &str, failed: &str) -> Json {
     let mut made = json!({
         "type": "action",
         "name": text(step, "/id"),
-        "commands": [{"type": ACTION, "command": text(step, "/run")}],
+        "commands": [{"type": ACTION, "command": text(step, "/run"), "playbook_activity": "restore-capabilities"}],
         "agent": agent,
-        "targets": [id("x-zizhi-object", on)],
+        "targets": [id(PARTY, on)],
         "on_success": after,
         "on_failure": failed,
         "step_extensions": {extension(): own},
@@ -212,7 +221,7 @@ fn taken_back(step: &Json, agent: &str, after: &str) -> Json {
         "description": "Takes the step back with what the driver's receipt says.",
         "commands": [{"type": "x-zizhi-undo", "command": run}],
         "agent": agent,
-        "targets": [id("x-zizhi-object", text(step, "/on").unwrap_or(""))],
+        "targets": [id(PARTY, text(step, "/on").unwrap_or(""))],
         "on_completion": after,
     })
 }

@@ -1,7 +1,7 @@
 //! Which id does a thing have in CACAO?
 //!
 //! In: a kind and a name. Out: `kind--uuid`. The same thing has the same id in every export, so two exports can be
-//! compared. The UUID is a version 8 one (RFC 9562): its bits come from SHA-256 over kind and name.
+//! compared. Its bits come from SHA-256 over kind and name; it has the form of version 4, which CACAO asks for.
 
 use sha2::{Digest, Sha256};
 
@@ -12,7 +12,7 @@ pub(super) fn id(kind: &str, name: &str) -> String {
         .take(16)
         .flat_map(|byte| format!("{byte:02x}").chars().collect::<Vec<_>>())
         .collect();
-    for (place, digit) in [(12, '8'), (16, 'a')] {
+    for (place, digit) in [(12, '4'), (16, 'a')] {
         if let Some(at) = hex.get_mut(place) {
             *at = digit;
         }

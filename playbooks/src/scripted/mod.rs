@@ -11,6 +11,7 @@ mod schema;
 
 pub use branch::{Branch, Coverage};
 pub use expect::{Got, Mismatch};
+pub(crate) use schema::json_schema;
 pub use schema::{
     Answer, Answers, Approved, Consent, Expect, Fragment, Given, GivenNetwork, Guarded, Outcome,
     Person, Sees, Test, Then,

@@ -12,7 +12,7 @@ use super::schema::{
 use crate::case::{Case, CaseError};
 use crate::driver::DriverError;
 use crate::examine::{Obstacle, examine};
-use crate::guards::{self, GuardState, Maintenance};
+use crate::guards::{self, GuardState, Maintenance, Reach};
 use crate::planning::PlanDraft;
 use crate::playbook::Playbook;
 use crate::run::{Effect, Input, Run, State, UndoReason};
@@ -42,8 +42,19 @@ pub(super) fn play(
     names_exist(playbook, given)?;
     match examine(playbook, case.hypothesis(), &case.context()) {
         Err(obstacles) => Ok(kept_out(&obstacles)),
-        Ok(draft) => carried_out(playbook, given, &case, draft),
+        Ok(drafts) => carried_out(playbook, given, &case, chosen(drafts, given)?),
     }
+}
+
+/// Of the variants of a playbook the one that the test chooses; the first, where it chooses none.
+fn chosen(drafts: Vec<PlanDraft>, given: &Given) -> Result<PlanDraft, String> {
+    let meant = |d: &PlanDraft| given.choose.iter().all(|(k, v)| d.params.get(k) == Some(v));
+    let mut fitting = drafts.into_iter();
+    fitting.find(meant).ok_or_else(|| {
+        let wanted = given.choose.iter().map(|(k, v)| format!("{k} = {v}"));
+        let wanted: Vec<String> = wanted.collect();
+        format!("no variant that fits has {}", wanted.join(", "))
+    })
 }
 
 fn case(playbook: &Playbook, given: &Given, networks: Networks<'_>) -> Result<Case, String> {
@@ -141,9 +152,11 @@ fn allowed(
     got: &mut Got,
 ) -> Result<bool, String> {
     let ceiling = given.ceiling.unwrap_or(Mode::Auto);
-    let mut state = guard_state(playbook, &given.guards, case, plan)?;
-    let (said, mut ruling) = guards::rule(plan, &state, ceiling, NOW);
-    got.refused_by = said
+    let mut state = guard_state(playbook, &given.guards, given.network.is_none(), case, plan)?;
+    let decision = guards::rule(plan, &state, ceiling, NOW);
+    let mut ruling = decision.ruling;
+    got.refused_by = decision
+        .guards
         .into_iter()
         .filter(|g| !g.pass)
         .map(|g| g.guard)
@@ -152,7 +165,7 @@ fn allowed(
         got.approval = Consent::Required;
         if given.approval == Approved::Granted {
             state.approved = Some(plan.fingerprint.clone());
-            ruling = guards::rule(plan, &state, ceiling, NOW).1;
+            ruling = guards::rule(plan, &state, ceiling, NOW).ruling;
         }
     }
     Ok(ruling == Ruling::Proceed)
@@ -161,6 +174,7 @@ fn allowed(
 fn guard_state(
     playbook: &Playbook,
     given: &Guarded,
+    is_sample: bool,
     case: &Case,
     plan: &Plan,
 ) -> Result<GuardState, String> {
@@ -169,11 +183,24 @@ fn guard_state(
         Some(text) => duration::parse_ms(&text.value)
             .ok_or_else(|| format!("evidenceAge `{}` is no duration: write 90s", text.value))?,
     };
+    // The sample network is so small that any object is a large share of it: what a plan takes out is judged on networks that a
+    // test names.
+    let reach = if is_sample {
+        Reach::default()
+    } else {
+        case.reach(plan)
+    };
     let other = IncidentId::new(plan.domain, 2);
     let why = || "as the test says".to_owned();
     Ok(GuardState {
         blast_radius: Some(playbook.blast_radius),
         services: case.services(touched(plan)),
+        reach: Some(reach),
+        heard_at: touched(plan)
+            .into_iter()
+            .map(|o| (o.clone(), earlier(age_ms)))
+            .collect(),
+        silence_expected: playbook.expects_silence(),
         busy: given
             .busy
             .iter()
@@ -267,6 +294,13 @@ impl<'t> Stage<'t> {
                 key,
                 action,
                 reason,
+            }
+            | Effect::UndoAgain {
+                step,
+                key,
+                action,
+                reason,
+                ..
             } => {
                 self.ran.push(format!("{step}.undo"));
                 self.note(&step, Branch::Undone);

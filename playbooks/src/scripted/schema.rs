@@ -50,6 +50,10 @@ pub struct Given {
     /// What is measured: a metric of the suspect, or `object/metric`, with its value.
     #[serde(default)]
     pub state: BTreeMap<String, f64>,
+    /// Values of parameters with several candidates: the variant that is meant. Without it: the first that fits.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Scalar>")]
+    pub choose: BTreeMap<String, Value>,
     /// As if the playbook had been promoted or demoted to this mode.
     #[schemars(with = "Option<String>")]
     pub mode: Option<Mode>,
@@ -342,4 +346,54 @@ from! {
     Sees: Verdict => |verdict| Self::Verdict(verdict);
     Sees: BTreeMap<String, f64> => |values| Self::Values(values);
     Sees: Never => |never| match never {};
+}
+
+/// The block as a JSON Schema, for editors: the fields that there are, and the words that are closed.
+pub(crate) fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let words = |words: &[&str]| serde_json::json!({"type": "string", "enum": words});
+    let texts = serde_json::json!({"type": "array", "items": {"type": "string"}});
+    let values = serde_json::json!({"type": "object", "additionalProperties": {"type": "number"}});
+    let mode = words(&["observe", "suggest", "approve", "auto"]);
+    let answer = words(&["ok", "no-undo", "refused", "failed", "unknown"]);
+    let verdict = words(&["pass", "fail", "inconclusive"]);
+    let block = |required: &[&str], fields: serde_json::Value| {
+        serde_json::json!({
+            "type": "object", "additionalProperties": false, "required": required, "properties": fields,
+        })
+    };
+    let given = block(
+        &["suspect"],
+        serde_json::json!({
+            "network": {"type": ["string", "object"]}, "suspect": {"type": "string"}, "fault": {"type": "string"},
+            "probability": {"type": "number", "minimum": 0, "maximum": 1}, "state": values,
+            "choose": {"type": "object"}, "mode": mode, "ceiling": mode,
+            "guards": block(&[], serde_json::json!({
+                "killSwitch": {"type": "boolean"}, "frozen": texts, "busy": texts, "maintenance": texts,
+                "evidenceAge": {"type": "string"},
+            })),
+            "approval": words(&["granted", "refused", "expired"]),
+            "answers": {"type": "object", "additionalProperties": {"anyOf": [answer, {"type": "array", "items": answer}]}},
+            "sees": {"anyOf": [verdict, values]}, "person": words(&["helped", "did-not-help"]),
+            "kill": {"type": "string"}, "then": words(&["healthy-again", "kill"]),
+        }),
+    );
+    let expect = block(
+        &[],
+        serde_json::json!({
+            "fits": {"type": "boolean"}, "because": {"type": "string"},
+            "approval": words(&["required", "not-required"]), "refusedBy": texts, "params": {"type": "object"},
+            "actions": texts, "ran": texts,
+            "outcome": words(&["helped", "undone", "stuck", "not-run", "unclear"]), "frozen": texts,
+        }),
+    );
+    let test = block(
+        &["name", "given", "expect"],
+        serde_json::json!({
+            "name": {"type": "string"}, "given": given, "expect": expect,
+        }),
+    );
+    let mut schema = schemars::Schema::default();
+    schema.insert("type".to_owned(), "array".into());
+    schema.insert("items".to_owned(), test);
+    schema
 }

@@ -9,6 +9,7 @@ mod list;
 mod new;
 pub mod promote;
 mod rehearse;
+mod rules;
 mod schema;
 mod situation;
 mod test;
@@ -35,6 +36,7 @@ pub fn run(command: PlaybookCommand, lang: Language) -> Result<ExitCode, Failure
         PlaybookCommand::Export(command) => cacao::export(command),
         PlaybookCommand::Import(command) => cacao::import(command, lang),
         PlaybookCommand::Promote(args) => promote::run(args, lang),
+        PlaybookCommand::Rules(command) => rules::run(command, lang),
     }
 }
 

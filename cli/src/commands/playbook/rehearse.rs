@@ -11,7 +11,7 @@ use comfy_table::Table;
 use std::process::ExitCode;
 use zizhi_playbooks::case::Case;
 use zizhi_playbooks::catalog::lint;
-use zizhi_playbooks::examine::examine;
+use zizhi_playbooks::examine::{Obstacle, examine};
 use zizhi_playbooks::{PlanDraft, Playbook};
 use zizhi_twin_link::{Outlook, Twin, TwinState, outlook};
 use zizhi_types::objective::Comparison;
@@ -42,36 +42,45 @@ enum Verdict {
 /// Rehearses one playbook.
 pub fn run(args: RehearseArgs, lang: Language) -> Result<ExitCode, Failure> {
     let playbook = read(&args)?;
-    let mut case = situation::case(&args.situation, playbook.faults.first().copied())?;
+    let case = situation::case(&args.situation, playbook.faults.first().copied())?;
     let fault = case.hypothesis().fault;
     if !playbook.faults.contains(&fault) {
         return Err(format!("{} is no remedy for {fault}", playbook.id).into());
     }
-    case = busy(case)?;
-    let draft = match examine(&playbook, case.hypothesis(), &case.context()) {
-        Ok(draft) => draft,
+    let case = busy(case)?;
+    let drafts = match examine(&playbook, case.hypothesis(), &case.context()) {
+        Ok(drafts) => drafts,
         Err(obstacles) => {
-            for obstacle in obstacles {
-                let (said, values) = (obstacle.tell(), obstacle.values_told());
-                println!("{}", pick(lang, &said.en, &said.zh));
-                println!("  {}", pick(lang, &values.en, &values.zh));
-            }
+            kept_out(&obstacles, lang);
             return Ok(ExitCode::from(FOUND));
         }
     };
-    let actions: Vec<Action> = draft.steps.iter().map(|s| s.action.clone()).collect();
-    let rows = rows(&case, &actions)?;
-    let verdict = verdict(&rows);
-    if args.json {
-        as_json(&draft, &rows, verdict)?;
-    } else {
-        told(&draft, &rows, verdict, lang);
+    // A playbook with several variants is good when one of them is: the planner chooses.
+    let mut good = false;
+    for draft in &drafts {
+        let actions: Vec<Action> = draft.steps.iter().map(|s| s.action.clone()).collect();
+        let rows = rows(&case, &actions)?;
+        let verdict = verdict(&rows);
+        good |= verdict != Verdict::Worse;
+        if args.json {
+            as_json(draft, &rows, verdict)?;
+        } else {
+            told(draft, &rows, verdict, lang);
+        }
     }
-    Ok(if verdict == Verdict::Worse {
-        ExitCode::from(FOUND)
-    } else {
+    Ok(if good {
         ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FOUND)
     })
+}
+
+fn kept_out(obstacles: &[Obstacle], lang: Language) {
+    for obstacle in obstacles {
+        let (said, values) = (obstacle.tell(), obstacle.values_told());
+        println!("{}", pick(lang, &said.en, &said.zh));
+        println!("  {}", pick(lang, &values.en, &values.zh));
+    }
 }
 
 fn read(args: &RehearseArgs) -> Result<Playbook, Failure> {

@@ -4,7 +4,7 @@ use crate::args::authoring::SituationArgs;
 use crate::fail::Failure;
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use zizhi_evaluation::sandbox::network;
 use zizhi_playbooks::case::Case;
 use zizhi_types::FaultKind;
@@ -61,4 +61,23 @@ pub fn write_new(file: &Path, text: &str) -> Result<(), Failure> {
     opened
         .write_all(text.as_bytes())
         .map_err(|e| format!("cannot write {name}: {e}").into())
+}
+
+/// The files that are named, and those of folders that are named, in order.
+pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = vec![];
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let entries =
+            std::fs::read_dir(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        let is_yaml = |p: &Path| p.extension().is_some_and(|x| x == "yaml" || x == "yml");
+        let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+        found.retain(|p| is_yaml(p));
+        found.sort();
+        files.extend(found);
+    }
+    Ok(files)
 }

@@ -1,8 +1,7 @@
 //! `zizhi playbook test`: do playbooks do what their authors expect?
 
 use super::super::{FOUND, json_line, pick};
-use super::files;
-use super::situation::network_named;
+use super::situation::{files, network_named};
 use crate::args::authoring::TestArgs;
 use crate::fail::Failure;
 use std::process::ExitCode;

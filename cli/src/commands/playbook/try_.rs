@@ -30,11 +30,11 @@ pub fn run(args: TryArgs, lang: Language) -> Result<ExitCode, Failure> {
     let (mut fit, mut out) = (vec![], vec![]);
     for playbook in catalog.playbooks().iter().filter(meant) {
         match examine(playbook, case.hypothesis(), &context) {
-            Ok(draft) => fit.push((playbook, draft)),
+            Ok(drafts) => fit.extend(drafts.into_iter().map(|d| (playbook, d))),
             Err(why) => out.push((playbook, why)),
         }
     }
-    let others = catalog.playbooks().len() - fit.len() - out.len();
+    let others = catalog.playbooks().len() - catalog.playbooks().iter().filter(meant).count();
     let fit = ranked(fit);
     if args.json {
         as_json(&fit, &out)?;
@@ -132,7 +132,7 @@ fn fits(rank: usize, playbook: &Playbook, draft: &PlanDraft, lang: Language) {
     println!(
         "\n{rank}. {}: {} ({})",
         playbook.reference(),
-        pick(lang, &playbook.title.en, &playbook.title.zh),
+        pick(lang, &draft.title.en, &draft.title.zh),
         label(draft.mode, lang)
     );
     for (name, value) in &draft.params {
