@@ -87,12 +87,17 @@ fn apply(rig: &Rig, action: &Action) -> Answer {
         Verb::InstanceRestart => restart_instance(rig, plan.instance(name).ok_or_else(none)?),
         Verb::InstanceSteerLimit => limit(rig, plan.instance(name).ok_or_else(none)?, action),
         Verb::GatewayRefreshPolicy => refresh(rig),
-        Verb::InstanceMigrate | Verb::SiteScaleOut | Verb::SiteScaleIn | Verb::CellRestart => {
-            Err(DriverError::Refused(format!(
-                "the lab cannot {}: it has one host per site and no radio",
-                action.verb
-            )))
-        }
+        Verb::InstanceMigrate
+        | Verb::SiteScaleOut
+        | Verb::SiteScaleIn
+        | Verb::CellRestart
+        | Verb::SiteSetReplicas
+        | Verb::NodeCordon
+        | Verb::NodeUncordon
+        | Verb::NodeDrain => Err(DriverError::Refused(format!(
+            "the lab cannot {}: it has one host per site, no machines below it and no radio",
+            action.verb
+        ))),
     }
 }
 

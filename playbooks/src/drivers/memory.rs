@@ -1,0 +1,197 @@
+//! What was asked of a network before, kept on its own disk.
+//!
+//! In: questions and answers. Out: the same answer to the same key, for as long as the file lives. A line is on the disk
+//! before the network is touched, so a process that dies in the middle finds the key begun and never begins it again. One
+//! process at a time: the file is locked.
+
+use super::own::State;
+use crate::door::{Door, Question, Verdict};
+use crate::driver::DriverError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use zizhi_types::Term;
+use zizhi_types::action::{Action, Receipt};
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+enum Note {
+    /// The highest term that asked.
+    Term(Term),
+    /// The key was looked up before it came, and is refused if it comes.
+    Closed(String),
+    /// The network is about to be changed.
+    Begun(Begun),
+    /// What came of it.
+    Done {
+        key: String,
+        answer: Result<Receipt, DriverError>,
+    },
+}
+
+/// A change that was begun.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Begun {
+    /// Its key.
+    pub key: String,
+    /// What was to be done.
+    pub action: Action,
+    /// The state before.
+    pub before: State,
+}
+
+/// Why the memory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MemoryError {
+    /// The file cannot be read or written.
+    #[error("cannot {what} the memory of keys {}", path.display())]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another process uses it.
+    #[error("the memory of keys {} is in use by another process: stop that one first", .0.display())]
+    Held(PathBuf),
+    /// A line in the middle cannot be read.
+    #[error(
+        "line {line} of the memory of keys {} cannot be read: without it a change could be made twice; restore the file, or move it away once no run is open",
+        path.display()
+    )]
+    Torn {
+        /// Which file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+    },
+}
+
+/// The door of one network with its memory.
+#[derive(Debug)]
+pub struct Memory {
+    door: Door,
+    begun: BTreeMap<String, Begun>,
+    file: File,
+    path: PathBuf,
+}
+
+impl Memory {
+    /// Opens or makes the file, and takes it for this process. A last line that was cut off is dropped: nothing was done
+    /// on its account, for the network is touched only after the line is on the disk.
+    pub fn open(path: &Path) -> Result<Self, MemoryError> {
+        let failed = |what, source| MemoryError::File {
+            what,
+            path: path.to_owned(),
+            source,
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|e| failed("open", e))?;
+        if file.try_lock().is_err() {
+            return Err(MemoryError::Held(path.to_owned()));
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text)
+            .map_err(|e| failed("read", e))?;
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        file.set_len(whole as u64)
+            .map_err(|e| failed("shorten", e))?;
+        file.seek(SeekFrom::End(0)).map_err(|e| failed("read", e))?;
+        sync_folder(path).map_err(|e| failed("keep", e))?;
+        let mut memory = Self {
+            door: Door::new(),
+            begun: BTreeMap::new(),
+            file,
+            path: path.to_owned(),
+        };
+        for (number, line) in text.get(..whole).unwrap_or_default().lines().enumerate() {
+            let note = serde_json::from_str(line).map_err(|_| MemoryError::Torn {
+                path: path.to_owned(),
+                line: number + 1,
+            })?;
+            memory.recall(note);
+        }
+        Ok(memory)
+    }
+
+    fn recall(&mut self, note: Note) {
+        match note {
+            Note::Term(term) => self.door.raise(term),
+            Note::Closed(key) => self.door.close(&key),
+            Note::Begun(begun) => {
+                self.door.begin(&begun.key);
+                self.begun.insert(begun.key.clone(), begun);
+            }
+            Note::Done { key, answer } => {
+                self.begun.remove(&key);
+                self.door.done(&key, answer);
+            }
+        }
+    }
+
+    /// Takes a question. What the door must not forget is on the disk when this returns.
+    pub fn ask(&mut self, question: Question) -> Result<Verdict, MemoryError> {
+        let (term, key) = (question.term, question.key.clone());
+        if term > self.door.term() {
+            self.write(&Note::Term(term))?;
+        }
+        if question.action.is_none() && self.door.would_close(&question) {
+            self.write(&Note::Closed(key))?;
+        }
+        Ok(self.door.ask(question))
+    }
+
+    /// The change of a key is about to be made.
+    pub fn begin(&mut self, begun: Begun) -> Result<(), MemoryError> {
+        self.write(&Note::Begun(begun.clone()))?;
+        self.door.begin(&begun.key);
+        Ok(())
+    }
+
+    /// What came of a key.
+    pub fn done(
+        &mut self,
+        key: &str,
+        answer: &Result<Receipt, DriverError>,
+    ) -> Result<(), MemoryError> {
+        self.begun.remove(key);
+        self.door.done(key, answer.clone());
+        self.write(&Note::Done {
+            key: key.to_owned(),
+            answer: answer.clone(),
+        })
+    }
+
+    /// A change that an earlier process began and did not live to answer.
+    pub fn left_open(&self, key: &str) -> Option<Begun> {
+        self.begun.get(key).cloned()
+    }
+
+    fn write(&mut self, note: &Note) -> Result<(), MemoryError> {
+        let failed = |source| MemoryError::File {
+            what: "write",
+            path: self.path.clone(),
+            source,
+        };
+        let mut line = serde_json::to_vec(note).map_err(|e| failed(e.into()))?;
+        line.push(b'\n');
+        self.file.write_all(&line).map_err(failed)?;
+        self.file.sync_data().map_err(failed)
+    }
+}
+
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
