@@ -242,3 +242,23 @@ async fn a_secret_is_sent_and_is_nowhere_else() {
         "{shown}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_goes_away_leaves_no_half_change_behind() {
+    let server = steering(Some(|| {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        Some((200, "{}".into()))
+    }))
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(&file(&server, ""), folder.path());
+    let limit = number(VERB, "instance/web-1", "share", 0.5);
+    let patience = std::time::Duration::from_millis(100);
+    let gone = tokio::time::timeout(patience, apply(&gate, 1, "k", &limit)).await;
+    assert!(gone.is_err(), "{gone:?}");
+    let Recall::Answered(Ok(receipt)) = recall(&gate, "k").await else {
+        panic!("the change was cut off");
+    };
+    assert_eq!(receipt.after, "state=0.5");
+    assert_eq!(server.changes().len(), 1);
+}

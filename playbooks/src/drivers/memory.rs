@@ -195,3 +195,84 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use zizhi_types::Verb;
+
+    fn question(term: u64, key: u8, change: bool) -> Question {
+        Question {
+            term: Term(term),
+            key: format!("k{key}"),
+            action: change.then(|| Action::new(Verb::LinkReset, "link/A-B".parse().unwrap())),
+        }
+    }
+
+    fn begun(key: u8, action: Action) -> Begun {
+        Begun {
+            key: format!("k{key}"),
+            action,
+            before: State::new(),
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_is_dropped_and_one_in_the_middle_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        std::fs::write(&path, "{\"term\":4}\n{\"closed\":\"k1\"}\n{\"clo").unwrap();
+        let mut memory = Memory::open(&path).unwrap();
+        assert!(
+            matches!(memory.ask(question(3, 2, true)), Ok(Verdict::Say(_))),
+            "the term is kept"
+        );
+        assert!(
+            matches!(memory.ask(question(4, 1, true)), Ok(Verdict::Say(_))),
+            "the key is closed"
+        );
+        drop(memory);
+        std::fs::write(&path, "{\"term\":4}\n{\"clo\n{\"closed\":\"k1\"}\n").unwrap();
+        let error = Memory::open(&path).unwrap_err().to_string();
+        assert!(error.contains("line 2"), "{error}");
+    }
+
+    proptest! {
+        /// Whoever asks what, whenever the process dies: a key is begun once, by no older term, and never after it was
+        /// looked up and found missing.
+        #[test]
+        fn no_key_is_begun_twice(steps in proptest::collection::vec((0_u64..4, 0_u8..3, any::<bool>(), 0_u8..4), 1..40)) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("keys");
+            let mut memory = Memory::open(&path).unwrap();
+            let (mut opened, mut missing, mut newest) = (vec![], vec![], 0);
+            for (term, key, change, dies) in steps {
+                let verdict = memory.ask(question(term, key, change)).unwrap();
+                match verdict {
+                    Verdict::Open(action) => {
+                        prop_assert!(!opened.contains(&key) && !missing.contains(&key) && term >= newest);
+                        memory.begin(begun(key, *action)).unwrap();
+                        opened.push(key);
+                        if dies > 1 {
+                            let answer = Err(DriverError::Failed("x".to_owned()));
+                            memory.done(&format!("k{key}"), &answer).unwrap();
+                        }
+                    }
+                    Verdict::Say(answer) => {
+                        let never = crate::door::Answer::Recalled(crate::driver::Recall::NeverCame);
+                        if answer == never {
+                            prop_assert!(!opened.contains(&key));
+                            missing.push(key);
+                        }
+                    }
+                }
+                newest = newest.max(term);
+                if dies % 2 == 1 {
+                    drop(memory);
+                    memory = Memory::open(&path).unwrap();
+                }
+            }
+        }
+    }
+}

@@ -6,9 +6,11 @@
 //! twice and no older term does anything. No program is started through a shell.
 
 mod ansible;
+mod call;
 mod check;
 mod cluster;
 mod compile;
+mod custom;
 mod gate;
 mod hands;
 mod kubernetes;
@@ -32,5 +34,4 @@ pub use gate::Gate;
 pub use hands::Hands;
 pub use memory::{Memory, MemoryError};
 pub use own::OwnNetwork;
-pub use schema::Protocol;
 pub use script::Script;

@@ -4,6 +4,7 @@
 //! service's keeper (`systemctl`). The words of FRR and of the kernel stand here once; the lab uses the same.
 
 use super::compile::{Making, Refusal};
+pub use super::schema::Protocol as Igp;
 use super::schema::{Frr, Protocol, Service};
 use super::script::{Call, Declares, Reading, Script, Take, Undo, Want, What};
 use std::time::Duration;
