@@ -1,4 +1,10 @@
 //! `zizhi drivers` as an operator sees it, and the sandbox of the command driver with everything that wants to get out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first surprise, and waits for programs"
+)]
 
 use assert_cmd::Command;
 use std::path::Path;

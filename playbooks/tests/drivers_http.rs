@@ -1,4 +1,10 @@
 //! The HTTP driver against a server, and what the gate remembers of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first surprise, and waits for programs"
+)]
 
 #[path = "drivers_common/mod.rs"]
 mod common;

@@ -1,5 +1,11 @@
 //! The Kubernetes driver against an API server that answers in the API's own shapes (apps/v1 Deployment and Scale, v1 Node,
-//! PodList, Eviction, Status), and changes its state as the controllers would.
+//! `PodList`, Eviction, Status), and changes its state as the controllers would.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first surprise, and waits for programs"
+)]
 
 #[path = "drivers_common/mod.rs"]
 mod common;

@@ -1,10 +1,11 @@
 //! FRR through `vtysh`, `ip` and `tc`, for real: two routers in network namespaces with a link between them.
 //!
 //! Needs root, iproute2 and FRR. Where they are missing the tests say so and pass; with `CI=true` and root they fail.
-
 #![allow(
+    clippy::unwrap_used,
+    clippy::panic,
     clippy::disallowed_methods,
-    reason = "waits for programs, and asks whether this is the build machine"
+    reason = "a test stops at the first surprise, and waits for programs"
 )]
 
 #[path = "drivers_common/mod.rs"]

@@ -1,10 +1,11 @@
 //! A driver over SSH, against a real `sshd` on a free port of this machine.
 //!
 //! Needs root and openssh-server. Where they are missing the tests say so and pass.
-
 #![allow(
+    clippy::unwrap_used,
+    clippy::panic,
     clippy::disallowed_methods,
-    reason = "waits for programs, and asks whether this is the build machine"
+    reason = "a test stops at the first surprise, and waits for programs"
 )]
 
 #[path = "drivers_common/mod.rs"]

@@ -10,7 +10,7 @@ use crate::driver::{DriverError, Recall};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use zizhi_types::Verb;
-use zizhi_types::action::Action;
+use zizhi_types::action::{Action, Receipt};
 
 /// The door of one network, its memory, and the network behind it.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl Gate {
     async fn change(&self, memory: &mut Memory, key: &str, action: Action) -> Answer {
         let prepared = match self.network.prepare(key, &action).await {
             Ok(prepared) => prepared,
-            Err(error) => return self.remember(memory, key, Err(error)),
+            Err(error) => return remember(memory, key, Err(error)),
         };
         let begun = Begun {
             key: key.to_owned(),
@@ -75,20 +75,7 @@ impl Gate {
             return forgetful(&error, true);
         }
         let answer = self.network.carry_out(&prepared).await;
-        self.remember(memory, key, answer)
-    }
-
-    fn remember(
-        &self,
-        memory: &mut Memory,
-        key: &str,
-        answer: Result<zizhi_types::action::Receipt, DriverError>,
-    ) -> Answer {
-        if let Err(error) = memory.done(key, &answer) {
-            // It is known now; after a restart it will be looked up.
-            tracing::error!(%error, key, "the answer to a change was not kept");
-        }
-        Answer::Applied(answer)
+        remember(memory, key, answer)
     }
 
     async fn look_up(&self, memory: &mut Memory, begun: Begun, unknown: Answer) -> Answer {
@@ -98,7 +85,7 @@ impl Gate {
         let Some(receipt) = found.await else {
             return unknown;
         };
-        let answer = self.remember(memory, &begun.key, Ok(receipt));
+        let answer = remember(memory, &begun.key, Ok(receipt));
         match (answer, unknown) {
             (Answer::Applied(result), Answer::Recalled(_)) => {
                 Answer::Recalled(Recall::Answered(result))
@@ -106,6 +93,14 @@ impl Gate {
             (answer, _) => answer,
         }
     }
+}
+
+fn remember(memory: &mut Memory, key: &str, answer: Result<Receipt, DriverError>) -> Answer {
+    if let Err(error) = memory.done(key, &answer) {
+        // It is known now; after a restart it will be looked up.
+        tracing::error!(%error, key, "the answer to a change was not kept");
+    }
+    Answer::Applied(answer)
 }
 
 /// Whether the door itself cannot tell.

@@ -125,7 +125,7 @@ impl Secrets {
         let variable = variable(name);
         let value = match std::env::var(&variable) {
             Ok(value) => value,
-            Err(_) => self.from_file(name)?,
+            Err(_) => self.file(name)?,
         };
         let value = value.trim_end_matches(['\n', '\r']).to_owned();
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,7 +137,7 @@ impl Secrets {
         clippy::disallowed_methods,
         reason = "systemd names its credentials folder in the environment"
     )]
-    fn from_file(&self, name: &SecretRef) -> Result<String, SecretError> {
+    fn file(&self, name: &SecretRef) -> Result<String, SecretError> {
         let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         // systemd itself guards its credentials folder; a file in the operator's folder must be closed to others.
         for (folder, guarded) in [(credentials.as_ref(), true), (self.folder.as_ref(), false)] {

@@ -1,5 +1,10 @@
 //! What the tests of the drivers share: a network from a file, a gate with its memory, a server that answers from a list.
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test file uses a part, and stops at the first surprise"
+)]
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
