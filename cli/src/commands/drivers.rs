@@ -135,12 +135,12 @@ fn show(script: &Script, action: &Action, lang: Language) {
     }
     let undo = match &script.undo {
         Undo::Nothing => say("none", "无").to_owned(),
-        Undo::Back { param, .. } => format!(
-            "{} {} {param} {}",
-            action.verb,
-            say("with", "，"),
-            say("as it was read before", "恢复为操作前读取的值")
-        ),
+        Undo::Back { param, .. } if lang == Language::Zh => {
+            format!("{}，{param} 恢复为操作前读取的值", action.verb)
+        }
+        Undo::Back { param, .. } => {
+            format!("{} with {param} as it was read before", action.verb)
+        }
         Undo::Action(back) => back.to_string(),
         Undo::Choose { label, choices } => {
             let each = choices
@@ -149,7 +149,7 @@ fn show(script: &Script, action: &Action, lang: Language) {
             each.collect::<Vec<_>>().join("; ")
         }
     };
-    println!("{} {undo}", say("undo:", "回退："));
+    println!("{}{undo}", say("undo: ", "回退："));
 }
 
 fn promises(declares: Declares, lang: Language) -> String {
