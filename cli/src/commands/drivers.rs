@@ -22,12 +22,12 @@ pub fn run(command: DriversCommand, lang: Language) -> Result<ExitCode, Failure>
 }
 
 /// The inside of a sandbox: ends as the program ends.
-pub fn enter(args: &SandboxExecArgs) -> Result<ExitCode, Failure> {
+pub fn enter(args: &SandboxExecArgs) -> ExitCode {
     match sandbox::enter(&args.spec) {
-        Ok(code) => Ok(ExitCode::from(code)),
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             crate::fail::tell(&error);
-            Ok(ExitCode::from(sandbox::NOT_STARTED))
+            ExitCode::from(sandbox::NOT_STARTED)
         }
     }
 }

@@ -46,7 +46,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Ingest(ingest) => ingest::run(ingest, lang),
         Command::Doctor(doctor) => doctor::run(doctor, lang),
         Command::Drivers(drivers) => drivers::run(drivers, lang),
-        Command::SandboxExec(sandbox) => drivers::enter(&sandbox),
+        Command::SandboxExec(sandbox) => Ok(drivers::enter(&sandbox)),
         Command::LabWorker(worker) => lab::work(worker),
     }
 }
