@@ -12,8 +12,13 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use zizhi_types::Term;
 use zizhi_types::action::{Action, Receipt};
+
+/// How often the lock is tried, and the pause between.
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,7 +103,7 @@ impl Memory {
             .truncate(false)
             .open(path)
             .map_err(|e| failed("open", e))?;
-        if file.try_lock().is_err() {
+        if !is_locked(&file) {
             return Err(MemoryError::Held(path.to_owned()));
         }
         let mut text = String::new();
@@ -189,6 +194,17 @@ impl Memory {
         self.file.write_all(&line).map_err(failed)?;
         self.file.sync_data().map_err(failed)
     }
+}
+
+/// Takes the lock. A child that is just being started shares it until it becomes its own program, so it is tried for a
+/// while (our choice: a second).
+fn is_locked(file: &File) -> bool {
+    (0..LOCK_TRIES).any(|number| {
+        if number > 0 {
+            std::thread::sleep(LOCK_PAUSE);
+        }
+        file.try_lock().is_ok()
+    })
 }
 
 fn sync_folder(path: &Path) -> std::io::Result<()> {
