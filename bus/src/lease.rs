@@ -5,17 +5,11 @@
 //! "How to do distributed locking", 2016).
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Which holding of a name it is. Terms of one name only ever grow.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(transparent)]
-pub struct Term(pub u64);
+pub use zizhi_types::term::Term;
 
 /// Who holds a name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub mod authoring;
 pub mod doctor;
+pub mod drivers;
 pub mod eval;
 pub mod guard;
 pub mod ingest;
@@ -11,6 +12,7 @@ pub mod run;
 pub mod score;
 
 pub use doctor::DoctorArgs;
+pub use drivers::{DriversCommand, SandboxExecArgs};
 pub use eval::EvalCommand;
 pub use ingest::IngestCommand;
 pub use replay::{ReplayArgs, ReplayCommand, ReplayExportArgs};
@@ -76,6 +78,9 @@ pub enum Command {
     /// Read and check playbooks.
     #[command(subcommand, after_help = "Example: zizhi playbook list")]
     Playbook(PlaybookCommand),
+    /// Check what changes the network, and show what exactly it would do.
+    #[command(subcommand, after_help = "Example: zizhi drivers check drivers.yaml")]
+    Drivers(DriversCommand),
     /// Show a journal's incidents in the browser, live.
     Dashboard(DashboardArgs),
     /// Search playbooks and past incidents, in English or Chinese.
@@ -93,6 +98,9 @@ pub enum Command {
     /// A process of the lab; started by the lab itself.
     #[command(hide = true)]
     LabWorker(LabWorkerArgs),
+    /// The inside of a command's sandbox; started by the command driver itself.
+    #[command(hide = true)]
+    SandboxExec(SandboxExecArgs),
 }
 
 /// Flags of `demo`.

@@ -47,7 +47,10 @@ fn depending(network: &Network, paths: &Paths<'_>, object: &ManagedObject) -> BT
         ObjectKind::Port => object.link_of_port().map_or_else(BTreeSet::new, |link| {
             crossing(network, paths, &|l| l.id == link.name(), None)
         }),
-        ObjectKind::Path | ObjectKind::Demand | ObjectKind::Steer => BTreeSet::new(),
+        // Which instances run on a node the topology does not say.
+        ObjectKind::Path | ObjectKind::Demand | ObjectKind::Steer | ObjectKind::Node => {
+            BTreeSet::new()
+        }
     }
 }
 

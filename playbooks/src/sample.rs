@@ -45,6 +45,7 @@ fn suspect(kind: ObjectKind) -> Result<ManagedObject, BadObject> {
         ObjectKind::Service => "svc",
         ObjectKind::Steer => "u1:i1",
         ObjectKind::Router => "A",
+        ObjectKind::Node => "n1",
     };
     ManagedObject::new(kind, name)
 }

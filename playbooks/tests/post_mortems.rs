@@ -12,7 +12,7 @@ use zizhi_playbooks::playbook::BlastRadius;
 use zizhi_playbooks::policy::{Policy, PolicyFile};
 use zizhi_playbooks::{Catalog, catalog};
 use zizhi_types::action::{Action, Value, Verb};
-use zizhi_types::plan::{Fingerprint, Mode, Plan, PlannedStep};
+use zizhi_types::plan::{Fingerprint, Mode, Plan, PlannedStep, StepPolicy};
 use zizhi_types::record::Ruling;
 use zizhi_types::topology::{Instance, Link, Network, Router, Service, Site, Tier};
 use zizhi_types::{Domain, FaultKind, IncidentId, ManagedObject, Metric, NetTime, PlanId};
@@ -102,6 +102,7 @@ fn plan(actions: Vec<Action>) -> Plan {
             id: format!("s{i}"),
             action,
             timeout_ms: 30_000,
+            policy: StepPolicy::default(),
         });
     let steps: Vec<PlannedStep> = steps.collect();
     let suspect = steps[0].action.object.clone();

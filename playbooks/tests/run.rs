@@ -436,13 +436,12 @@ fn happen(run: &mut Run, books: &mut Books, event: &Event) {
         Ok(effects) => {
             if answered {
                 let key = awaited.unwrap();
-                match key.strip_suffix("/do") {
-                    Some(step) => books.done.push(step.to_owned()),
-                    None => {
-                        let (step, undo) = key.rsplit_once('/').unwrap();
-                        assert!(["undo", "undo-2", "undo-3"].contains(&undo), "{key}");
-                        books.undone.push(step.to_owned());
-                    }
+                if let Some(step) = key.strip_suffix("/do") {
+                    books.done.push(step.to_owned());
+                } else {
+                    let (step, undo) = key.rsplit_once('/').unwrap();
+                    assert!(["undo", "undo-2", "undo-3"].contains(&undo), "{key}");
+                    books.undone.push(step.to_owned());
                 }
             }
             books.take(effects);

@@ -24,6 +24,10 @@ impl Branch {
             Verb::GatewayRefreshPolicy => self.refresh(action),
             Verb::InstanceSteerLimit => self.limit(action),
             Verb::CellRestart => self.restart_cell(action),
+            // The twin knows instances one by one, and no machines below them.
+            Verb::SiteSetReplicas | Verb::NodeCordon | Verb::NodeUncordon | Verb::NodeDrain => {
+                Err(unknown(action))
+            }
         }
     }
 

@@ -65,7 +65,11 @@ impl Branch {
             | Verb::SiteScaleOut
             | Verb::SiteScaleIn
             | Verb::GatewayRefreshPolicy
-            | Verb::InstanceSteerLimit => return Ok(None),
+            | Verb::InstanceSteerLimit
+            | Verb::SiteSetReplicas
+            | Verb::NodeCordon
+            | Verb::NodeUncordon
+            | Verb::NodeDrain => return Ok(None),
         }
         Ok(Some(cut))
     }

@@ -39,6 +39,7 @@ object-service = service
 object-group = user group
 object-steer = steering share
 object-cell = cell
+object-node = node
 
 fault-link-down = link down
 fault-link-rate-cut = link rate cut
@@ -65,6 +66,10 @@ verb-site-scale-in = remove an added instance from the site
 verb-gateway-refresh-policy = refresh the steering policy
 verb-instance-steer-limit = limit steering to the instance
 verb-cell-restart = restart the cell
+verb-site-set-replicas = set the number of instances at the site
+verb-node-cordon = cordon the node
+verb-node-uncordon = uncordon the node
+verb-node-drain = drain the node
 
 metric-router-up = reachability
 metric-router-uptime_s = uptime

@@ -39,6 +39,7 @@ object-service = 业务
 object-group = 用户组
 object-steer = 调度份额
 object-cell = 小区
+object-node = 节点
 
 fault-link-down = 链路中断
 fault-link-rate-cut = 链路降速
@@ -65,6 +66,10 @@ verb-site-scale-in = 站点缩容
 verb-gateway-refresh-policy = 刷新调度策略
 verb-instance-steer-limit = 限制向实例的调度份额
 verb-cell-restart = 重启小区
+verb-site-set-replicas = 设置站点的实例数
+verb-node-cordon = 将节点设为不可调度
+verb-node-uncordon = 恢复节点调度
+verb-node-drain = 排空节点
 
 metric-router-up = 可达状态
 metric-router-uptime_s = 运行时长

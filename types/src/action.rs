@@ -59,6 +59,10 @@ verbs! {
     GatewayRefreshPolicy, "gateway.refresh-policy", Gateway, false, [], "Makes the gateway compute its steering policy anew.";
     InstanceSteerLimit, "instance.steer-limit", Instance, true, ["share"], "Limits what all gateways send to an instance to a share (0 to 1) of its capacity.";
     CellRestart, "cell.restart", Cell, false, [], "Restarts an access cell.";
+    SiteSetReplicas, "site.set-replicas", Site, true, ["service", "replicas"], "Sets how many instances of a service run at a site.";
+    NodeCordon, "node.cordon", Node, true, [], "Lets no new instance start on a node.";
+    NodeUncordon, "node.uncordon", Node, true, [], "Lets instances start on a node again.";
+    NodeDrain, "node.drain", Node, true, [], "Moves all instances off a node and lets no new one start; the undo lets them start again, and moves none back.";
 }
 
 impl Verb {

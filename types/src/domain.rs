@@ -41,7 +41,7 @@ impl Domain {
             | ObjectKind::Link
             | ObjectKind::Path
             | ObjectKind::Demand => Self::Transport,
-            ObjectKind::Site | ObjectKind::Instance => Self::Compute,
+            ObjectKind::Site | ObjectKind::Instance | ObjectKind::Node => Self::Compute,
             ObjectKind::Gateway | ObjectKind::Group | ObjectKind::Steer | ObjectKind::Service => {
                 Self::Service
             }

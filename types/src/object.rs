@@ -33,11 +33,13 @@ pub enum ObjectKind {
     Steer,
     /// An access cell.
     Cell,
+    /// A machine of a compute site that instances run on, as Kubernetes means the word.
+    Node,
 }
 
 impl ObjectKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Router,
         Self::Port,
         Self::Link,
@@ -50,6 +52,7 @@ impl ObjectKind {
         Self::Group,
         Self::Steer,
         Self::Cell,
+        Self::Node,
     ];
 
     /// The lower-case name used before the slash.
@@ -67,6 +70,7 @@ impl ObjectKind {
             Self::Group => "group",
             Self::Steer => "steer",
             Self::Cell => "cell",
+            Self::Node => "node",
         }
     }
 }
@@ -89,7 +93,7 @@ pub enum BadObject {
     NoKind(String),
     /// The kind before the slash is not known.
     #[error(
-        "`{0}` is no object kind: write router, port, link, path, demand, site, instance, gateway, service, group, steer or cell"
+        "`{0}` is no object kind: write router, port, link, path, demand, site, instance, gateway, service, group, steer, cell or node"
     )]
     UnknownKind(String),
     /// The name is empty, too long or has a character that subjects and files cannot carry.

@@ -5,11 +5,10 @@
 //! seen of the domain, gives a used key its first answer, and refuses a key that was looked up before it came: so a change
 //! that is late cannot follow a decision that rests on its not having come.
 
-mod door;
 mod shell;
 
-pub use door::{Answer, Door, Question, Verdict};
-pub use shell::{RemoteDriver, serve};
+pub use shell::{GatedDriver, RemoteDriver, serve};
+pub use zizhi_playbooks::door::{Answer, Door, Question, Verdict};
 
 use zizhi_types::domain::Domain;
 use zizhi_types::wire;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
 use zizhi_bus::{Bus, BusError, Request, Service, Term};
+use zizhi_playbooks::drivers::Gate;
 use zizhi_playbooks::{Driver, DriverError, Recall};
 use zizhi_types::action::{Action, Receipt, Verb};
 use zizhi_types::domain::Domain;
@@ -96,6 +97,57 @@ impl Driver for RemoteDriver {
             }
         }
         Recall::Unknown
+    }
+}
+
+/// Changes a network that this process reaches itself, through its gate.
+pub struct GatedDriver {
+    gate: Gate,
+    scope: String,
+    tenure: Option<Arc<Tenure>>,
+}
+
+impl GatedDriver {
+    /// Behind a gate of its own. `scope` and `tenure` are as for [`RemoteDriver::new`].
+    pub const fn new(gate: Gate, scope: String, tenure: Option<Arc<Tenure>>) -> Self {
+        Self {
+            gate,
+            scope,
+            tenure,
+        }
+    }
+
+    async fn ask(&self, key: &str, action: Option<Action>) -> Answer {
+        let question = Question {
+            term: self.tenure.as_ref().map_or(Term(0), |t| t.term()),
+            key: scoped(&self.scope, key),
+            action,
+        };
+        self.gate.ask(question).await
+    }
+}
+
+#[async_trait]
+impl Driver for GatedDriver {
+    fn supports(&self, verb: Verb) -> bool {
+        self.gate.supports(verb)
+    }
+
+    async fn apply(&self, key: &str, action: &Action) -> Result<Receipt, DriverError> {
+        match self.ask(key, Some(action.clone())).await {
+            Answer::Applied(result) => result,
+            Answer::Recalled(_) => {
+                let why = "the gate answered another question".to_owned();
+                Err(DriverError::Unknown(why))
+            }
+        }
+    }
+
+    async fn recall(&self, key: &str) -> Recall {
+        match self.ask(key, None).await {
+            Answer::Recalled(found) => found,
+            Answer::Applied(_) => Recall::Unknown,
+        }
     }
 }
 

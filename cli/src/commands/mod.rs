@@ -5,6 +5,7 @@ mod audit;
 mod dashboard;
 mod demo;
 mod doctor;
+mod drivers;
 mod elsewhere;
 mod eval;
 mod explain;
@@ -52,6 +53,8 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Eval(eval) => eval::run(eval, lang),
         Command::Ingest(ingest) => ingest::run(ingest, lang),
         Command::Doctor(doctor) => doctor::run(doctor, lang),
+        Command::Drivers(drivers) => drivers::run(drivers, lang),
+        Command::SandboxExec(sandbox) => Ok(drivers::enter(&sandbox)),
         Command::LabWorker(worker) => lab::work(worker),
     }
 }

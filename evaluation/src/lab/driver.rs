@@ -14,8 +14,8 @@ use super::rig::{Rig, refused, wait};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Mutex;
+use zizhi_playbooks::drivers::network as words;
 use zizhi_playbooks::{Driver, DriverError};
 use zizhi_types::action::{Action, Receipt, Value, Verb};
 
@@ -87,12 +87,17 @@ fn apply(rig: &Rig, action: &Action) -> Answer {
         Verb::InstanceRestart => restart_instance(rig, plan.instance(name).ok_or_else(none)?),
         Verb::InstanceSteerLimit => limit(rig, plan.instance(name).ok_or_else(none)?, action),
         Verb::GatewayRefreshPolicy => refresh(rig),
-        Verb::InstanceMigrate | Verb::SiteScaleOut | Verb::SiteScaleIn | Verb::CellRestart => {
-            Err(DriverError::Refused(format!(
-                "the lab cannot {}: it has one host per site and no radio",
-                action.verb
-            )))
-        }
+        Verb::InstanceMigrate
+        | Verb::SiteScaleOut
+        | Verb::SiteScaleIn
+        | Verb::CellRestart
+        | Verb::SiteSetReplicas
+        | Verb::NodeCordon
+        | Verb::NodeUncordon
+        | Verb::NodeDrain => Err(DriverError::Refused(format!(
+            "the lab cannot {}: it has one host per site, no machines below it and no radio",
+            action.verb
+        ))),
     }
 }
 
@@ -191,14 +196,8 @@ fn same(a: [f64; 2], b: [f64; 2]) -> bool {
 
 fn cost_commands(wire: &Wire, interface: &str, cost: u32) -> Vec<String> {
     match wire.protocol {
-        Protocol::Ospf => vec![
-            format!("interface {interface}"),
-            format!("ip ospf cost {cost}"),
-        ],
-        Protocol::Isis => vec![
-            format!("interface {interface}"),
-            format!("isis metric {cost}"),
-        ],
+        Protocol::Ospf => words::cost_commands(words::Igp::Ospf, interface, cost).into(),
+        Protocol::Isis => words::cost_commands(words::Igp::Isis, interface, cost).into(),
         Protocol::Bgp => vec![
             format!("route-map {} permit 10", border_map(&wire.link)),
             format!("set local-preference {}", local_preference(cost)),
@@ -264,10 +263,6 @@ fn read_carrier(rig: &Rig, wire: &Wire) -> Result<[String; 2], LabError> {
     })
 }
 
-/// How long a reset link stays down. When a port comes back within some 20 ms, the kernel has removed its routes but
-/// zebra 8.4 never hears of it and does not send them again; from 500 ms on none was lost. Measured here.
-const RESET_PAUSE: Duration = Duration::from_secs(1);
-
 fn set_both(rig: &Rig, wire: &Wire, up: bool) -> Result<(), DriverError> {
     let set = |e: &End| namespace::set_up(rig.id(), &e.router, &e.interface, up).map_err(unknown);
     wire.ends.iter().try_for_each(set)
@@ -276,7 +271,7 @@ fn set_both(rig: &Rig, wire: &Wire, up: bool) -> Result<(), DriverError> {
 fn reset(rig: &Rig, wire: &Wire) -> Answer {
     let before = read_carrier(rig, wire).map_err(failed)?;
     set_both(rig, wire, false)?;
-    std::thread::sleep(RESET_PAUSE);
+    std::thread::sleep(words::RESET_PAUSE);
     set_both(rig, wire, true)?;
     let trained = || read_carrier(rig, wire).is_ok_and(|s| s == ["UP", "UP"]);
     wait("carrier at both ends", 3, trained, || {

@@ -14,10 +14,6 @@ use std::path::Path;
 /// Where `ip netns` keeps its names.
 pub const NAMES: &str = "/run/netns";
 
-/// The buffer of a shaped queue: what one burst may hold beyond the rate, and how long a packet may wait.
-/// Both are our choice: 32 kB is one wake-up at 100 Mbit/s, 50 ms is a short router queue.
-const SHAPE: &str = "burst 32k latency 50ms";
-
 /// Makes an empty namespace.
 pub fn create(name: &str) -> Result<(), LabError> {
     if nix::unistd::geteuid().is_root() && !super::rootless::is_inside() {
@@ -80,8 +76,7 @@ pub fn wire_up(plan: &Plan, lab: &LabId) -> Result<(), LabError> {
 }
 
 fn shape(interface: &str, mbps: f64) -> String {
-    let bits = (mbps * 1e6).round();
-    format!("qdisc replace dev {interface} root tbf rate {bits}bit {SHAPE}")
+    zizhi_playbooks::drivers::network::shape(interface, mbps).join(" ")
 }
 
 /// Sets the rate of both ends of a wire, in Mbit/s.

@@ -11,6 +11,7 @@ use super::rig::{Rig, refused};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use zizhi_playbooks::drivers::network::setting;
 
 /// A router at one moment.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -215,25 +216,6 @@ fn cost_text(rig: &Rig, router: &RouterPlan, daemon: Daemon) -> Result<String, L
         .map_err(|e| refused(&router.id, daemon, &e))
 }
 
-/// A number in a block of a running configuration: the block's first line, then the words before the number.
-fn setting(text: &str, block: &str, words: &str) -> Option<u32> {
-    let mut lines = text
-        .lines()
-        .skip_while(|line| line.trim_end() != block)
-        .skip(1);
-    lines
-        .by_ref()
-        .take_while(|line| line.starts_with(' '))
-        .find_map(|line| {
-            line.trim()
-                .strip_prefix(words)?
-                .split(' ')
-                .next()?
-                .parse()
-                .ok()
-        })
-}
-
 /// The queues of a namespace by interface.
 pub fn queues(namespace: &str) -> Result<BTreeMap<String, QueueReading>, LabError> {
     let text = run("tc", &["-n", namespace, "-s", "-j", "qdisc", "show"])?;
@@ -300,16 +282,6 @@ mod tests {
             "10.0.2.1": {"state": "Established"}, "10.255.0.4": {"state": "Active"}}}});
         assert_eq!(bgp_established(&bgp), ["10.0.2.1"]);
         assert_eq!(bgp_established(&json!({})), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_setting_is_read_in_its_own_block_only() {
-        let text = "interface to-c2\n ip router isis core\nexit\n!\ninterface to-c4\n isis metric 15\nexit\n!\n\
-            route-map cost-m1-c1 permit 10\n set local-preference 65526\nexit\n";
-        assert_eq!(setting(text, "interface to-c4", "isis metric "), Some(15));
-        assert_eq!(setting(text, "interface to-c2", "isis metric "), None);
-        let block = "route-map cost-m1-c1 permit 10";
-        assert_eq!(setting(text, block, "set local-preference "), Some(65_526));
     }
 
     #[test]

@@ -77,6 +77,12 @@ impl World {
             Verb::GatewayRefreshPolicy => self.refresh_policy(action),
             Verb::InstanceSteerLimit => self.steer_limit(action),
             Verb::CellRestart => self.restart_cell(action),
+            Verb::SiteSetReplicas | Verb::NodeCordon | Verb::NodeUncordon | Verb::NodeDrain => {
+                Err(format!(
+                    "the sandbox cannot {}: it has no machines below its instances; use site.scale-out or site.scale-in",
+                    action.verb
+                ))
+            }
         };
         self.review_faults();
         answer

@@ -41,6 +41,7 @@ impl World {
             ObjectKind::Group => l.groups.iter().map(|g| g.object.clone()).collect(),
             ObjectKind::Steer => self.steers(),
             ObjectKind::Cell => l.cells.iter().map(|c| c.object.clone()).collect(),
+            ObjectKind::Node => vec![],
         }
     }
 

@@ -35,6 +35,8 @@ pub struct RunConfig {
     pub lease_s: f64,
     /// How the network is changed.
     pub driver: DriverConfig,
+    /// The drivers file, for `driver = "own"`.
+    pub drivers: Option<PathBuf>,
     /// The NATS server; without it all is in this process.
     pub bus: Option<NatsConfig>,
     /// How the agents are set.
@@ -66,6 +68,8 @@ pub enum DriverConfig {
     None,
     /// By whoever serves `zizhi.v1.<domain>.act.apply` on the bus.
     Bus,
+    /// By this process, as the file `drivers` says.
+    Own,
 }
 
 impl Default for RunConfig {
@@ -81,6 +85,7 @@ impl Default for RunConfig {
             interval_s: 10,
             lease_s: 10.0,
             driver: DriverConfig::None,
+            drivers: None,
             bus: None,
             agent: AgentConfig::default(),
             ingest: IngestConfig::default(),
@@ -181,6 +186,11 @@ impl RunConfig {
         if self.driver == DriverConfig::None && self.mode > Mode::Suggest {
             return one(
                 "without a driver nothing can be changed: set driver, or mode to observe or suggest",
+            );
+        }
+        if (self.driver == DriverConfig::Own) != self.drivers.is_some() {
+            return one(
+                "driver = \"own\" and drivers = \"FILE\" belong together: write both, or neither",
             );
         }
         if !(self.lease_s >= 0.5 && self.lease_s <= 600.0) {

@@ -2,6 +2,7 @@
 
 pub mod config;
 mod ingest;
+mod own;
 mod tell;
 mod watchable;
 
@@ -151,7 +152,7 @@ async fn live(
     let ground = Ground {
         bus: Arc::clone(&meeting.bus),
         journal: Arc::clone(&journal),
-        driver: Arc::new(NoDriver),
+        driver: common_driver(&config)?,
         catalog: Arc::new(catalog),
         network: network.name.clone(),
         seed: None,
@@ -307,6 +308,23 @@ fn open_journal(config: &RunConfig) -> Result<(PathBuf, Journal, Vec<Record>), F
     Ok((path, journal.named(&name).signed(key)?, old))
 }
 
+fn own_file(config: &RunConfig) -> Option<&Path> {
+    let own = config.driver == DriverConfig::Own;
+    config.drivers.as_deref().filter(|_| own)
+}
+
+/// What changes the network of every domain that has no driver of its own.
+fn common_driver(config: &RunConfig) -> Result<Arc<dyn Driver>, Failure> {
+    match own_file(config) {
+        // With peers each domain has its own, which knows the domain's term.
+        Some(file) if config.bus.is_none() => {
+            let scope = scope(config, &BTreeMap::new())?;
+            own::driver(config, "swarm", own::network(file)?, scope, None)
+        }
+        _ => Ok(Arc::new(NoDriver)),
+    }
+}
+
 /// Which part of the swarm this process is; nothing where it is the whole of it.
 fn share(
     config: &RunConfig,
@@ -325,6 +343,15 @@ fn share(
             drivers.insert(*domain, Arc::new(driver));
         }
     }
+    if let Some(file) = own_file(config) {
+        let network = own::network(file)?;
+        let scope = scope(config, &tenures)?;
+        for (domain, tenure) in &tenures {
+            let (network, tenure) = (Arc::clone(&network), Some(Arc::clone(tenure)));
+            let driver = own::driver(config, domain.as_str(), network, scope.clone(), tenure)?;
+            drivers.insert(*domain, driver);
+        }
+    }
     Ok(Some(Share { tenures, drivers }))
 }
 
@@ -334,8 +361,9 @@ fn scope(config: &RunConfig, tenures: &BTreeMap<Domain, Arc<Tenure>>) -> Result<
     if let Ok(kept) = std::fs::read_to_string(&path) {
         return Ok(kept.trim().to_owned());
     }
-    let term = tenures.values().map(|t| t.term().0).max().unwrap_or(0);
-    let scope = format!("{}.{term}", config.name());
+    // Without a lease the time tells this journal from one that stood here before.
+    let term = tenures.values().map(|t| t.term().0).max();
+    let scope = format!("{}.{}", config.name(), term.unwrap_or_else(|| wall().0));
     std::fs::write(&path, &scope)?;
     Ok(scope)
 }

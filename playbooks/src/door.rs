@@ -1,9 +1,12 @@
 //! Who may change the network, and what was asked before: pure.
+//!
+//! In: questions with their term and key. Out: whether the change is to be made, or what is answered instead. Used at the
+//! far end of the bus, and by the drivers of an operator's own network with a memory on disk.
 
+use crate::driver::{DriverError, Recall};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use zizhi_bus::Term;
-use zizhi_playbooks::{DriverError, Recall};
+use zizhi_types::Term;
 use zizhi_types::action::{Action, Receipt};
 
 /// What is asked.
@@ -45,6 +48,8 @@ pub struct Door {
     answers: BTreeMap<String, Result<Receipt, DriverError>>,
     /// Keys that were looked up before they came.
     closed: BTreeSet<String>,
+    /// Keys whose change was begun and not answered yet.
+    begun: BTreeSet<String>,
 }
 
 impl Door {
@@ -66,7 +71,15 @@ impl Door {
                 let why = "it comes after it was looked up and found missing".to_owned();
                 Verdict::Say(Answer::Applied(Err(DriverError::Refused(why))))
             }
+            (Some(_), None) if self.begun.contains(&key) => {
+                let why =
+                    "it was begun before, and nobody answered; it is not begun again".to_owned();
+                Verdict::Say(Answer::Applied(Err(DriverError::Unknown(why))))
+            }
             (Some(action), None) => Verdict::Open(Box::new(action)),
+            (None, None) if self.begun.contains(&key) => {
+                Verdict::Say(Answer::Recalled(Recall::Unknown))
+            }
             (None, Some(first)) => Verdict::Say(Answer::Recalled(Recall::Answered(first.clone()))),
             (None, None) => {
                 self.closed.insert(key);
@@ -75,8 +88,36 @@ impl Door {
         }
     }
 
+    /// The highest term that asked.
+    pub const fn term(&self) -> Term {
+        self.term
+    }
+
+    /// Remembers a term.
+    pub fn raise(&mut self, term: Term) {
+        self.term = self.term.max(term);
+    }
+
+    /// Remembers that a key was looked up before it came.
+    pub fn close(&mut self, key: &str) {
+        self.closed.insert(key.to_owned());
+    }
+
+    /// Whether a question will close its key.
+    pub fn would_close(&self, question: &Question) -> bool {
+        let Question { term, key, action } = question;
+        let known = self.answers.contains_key(key) || self.begun.contains(key);
+        action.is_none() && *term >= self.term && !known && !self.closed.contains(key)
+    }
+
+    /// Remembers that the change of a key is about to be made.
+    pub fn begin(&mut self, key: &str) {
+        self.begun.insert(key.to_owned());
+    }
+
     /// Remembers the answer to a change that was made.
     pub fn done(&mut self, key: &str, answer: Result<Receipt, DriverError>) -> Answer {
+        self.begun.remove(key);
         self.answers.insert(key.to_owned(), answer.clone());
         Answer::Applied(answer)
     }
@@ -135,6 +176,18 @@ mod tests {
             panic!("a stale term was let through");
         };
         assert!(why.contains("term 1 is over"), "{why}");
+    }
+
+    #[test]
+    fn a_change_that_was_begun_and_never_answered_is_not_begun_again() {
+        let mut door = Door::new();
+        door.begin("k");
+        assert!(matches!(
+            door.ask(ask(1, "k", true)),
+            Verdict::Say(Answer::Applied(Err(DriverError::Unknown(_))))
+        ));
+        let unknown = Verdict::Say(Answer::Recalled(Recall::Unknown));
+        assert_eq!(door.ask(ask(1, "k", false)), unknown);
     }
 
     #[test]
