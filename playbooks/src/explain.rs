@@ -1,7 +1,7 @@
 //! What does a code mean, why does it matter, and what does it look like?
 //!
 //! In: a code. Out: an explanation in both languages with a bad and a good example, for `zizhi explain CODE` and for the
-//! rules of a SARIF log. A flat table: one entry a code. Every bad example is refused with its code in the tests.
+//! rules of a SARIF log. A flat table: one entry a code.
 
 use crate::problem::Code;
 use serde::Serialize;
