@@ -252,15 +252,24 @@ pub enum PlaybookCommand {
     /// Say what changed in meaning between two versions, looser or tighter.
     Diff(authoring::DiffArgs),
     /// Write a playbook in another format.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example: zizhi playbook export cacao playbooks/catalog/transport.link.drain.yaml"
+    )]
     Export(authoring::ExportCommand),
     /// Read a playbook from another format.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example: zizhi playbook import cacao drain.json"
+    )]
     Import(authoring::ImportCommand),
     /// Show what a playbook has earned, and with --apply set it. Exit code 0: shown or set; 3: nothing was earned to set.
     Promote(guard::PromoteArgs),
     /// Rules beside playbooks: what follows from standing alarms and the topology.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example: zizhi playbook rules check rules.yaml"
+    )]
     Rules(authoring::RulesCommand),
 }
 

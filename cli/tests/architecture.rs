@@ -598,6 +598,8 @@ fn a_dry_run_has_no_driver_in_reach() {
         "schema.rs",
         "mod.rs",
         "explain_code.rs",
+        // Reads a journal and writes down what a person sets; it neither plans nor runs anything.
+        "promote.rs",
     ];
     for file in files(&folder, &[".rs"]) {
         let name = file.strip_prefix(root()).unwrap().display().to_string();

@@ -134,7 +134,7 @@ fn what_was_earned_is_set_with_a_record_and_then_asks_for_new_evidence() {
     assert_eq!(shown["proposal"]["from"], "observe");
     assert_eq!(shown["proposal"]["to"], "suggest", "{shown}");
     let set = lines(&said(&promote(&["--apply", "--by", "Li Na"]))).remove(0);
-    assert_eq!(set["record"], "autonomy-1");
+    assert_eq!(set["record"], "rec-autonomy-1");
     let overlay = std::fs::read_to_string(folder.path().join("zizhi-data/autonomy.yaml")).unwrap();
     assert!(
         overlay.contains("Li Na") && overlay.contains("suggest"),
