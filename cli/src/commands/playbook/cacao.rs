@@ -1,10 +1,9 @@
 //! `zizhi playbook export cacao` and `import cacao`.
 
 use super::super::{FOUND, pick};
-use super::situation::write_new;
+use super::situation::{read, write_new};
 use crate::args::authoring::{ExportCommand, ForeignArgs, ImportCommand};
 use crate::fail::Failure;
-use std::path::Path;
 use std::process::ExitCode;
 use zizhi_playbooks::cacao;
 use zizhi_playbooks::catalog::lint;
@@ -41,12 +40,6 @@ pub fn import(command: ImportCommand, lang: Language) -> Result<ExitCode, Failur
     } else {
         ExitCode::SUCCESS
     })
-}
-
-fn read(file: &Path) -> Result<(String, String), Failure> {
-    let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|e| format!("cannot read {name}: {e}"))?;
-    Ok((name, text))
 }
 
 fn give(args: &ForeignArgs, text: &str) -> Result<(), Failure> {

@@ -1,10 +1,10 @@
 //! `zizhi playbook diff`: what changed in meaning?
 
 use super::super::{FOUND, json_line, pick};
+use super::situation::read;
 use crate::args::authoring::DiffArgs;
 use crate::fail::Failure;
 use serde_json::Value as Json;
-use std::path::Path;
 use std::process::ExitCode;
 use zizhi_playbooks::diff::{Change, Direction, diff};
 use zizhi_types::text::Language;
@@ -29,12 +29,6 @@ pub fn run(args: DiffArgs, lang: Language) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::SUCCESS
     })
-}
-
-fn read(file: &Path) -> Result<(String, String), Failure> {
-    let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|e| format!("cannot read {name}: {e}"))?;
-    Ok((name, text))
 }
 
 fn told(change: &Change, lang: Language) {

@@ -2,7 +2,7 @@
 //!
 //! Files that are named together are checked against each other too, as when a folder is loaded.
 
-use super::files;
+use super::situation::files;
 use crate::args::{LintOutput, PlaybookLintArgs};
 use crate::commands::{FOUND, json_line, pick};
 use crate::fail::Failure;

@@ -18,7 +18,6 @@ mod try_;
 
 use crate::args::PlaybookCommand;
 use crate::fail::Failure;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use zizhi_types::text::Language;
 
@@ -38,23 +37,4 @@ pub fn run(command: PlaybookCommand, lang: Language) -> Result<ExitCode, Failure
         PlaybookCommand::Promote(args) => promote::run(args, lang),
         PlaybookCommand::Rules(command) => rules::run(command, lang),
     }
-}
-
-/// The named files, and the playbook files of the named folders.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = vec![];
-    for path in paths {
-        if !path.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let entries =
-            std::fs::read_dir(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-        let is_yaml = |p: &Path| p.extension().is_some_and(|x| x == "yaml" || x == "yml");
-        let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
-        found.retain(|p| is_yaml(p));
-        found.sort();
-        files.extend(found);
-    }
-    Ok(files)
 }

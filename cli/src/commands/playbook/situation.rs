@@ -1,4 +1,4 @@
-//! From flags to a situation, and the two ways in which the author's commands touch files.
+//! From flags to a situation, and the ways in which the author's commands touch files.
 
 use crate::args::authoring::SituationArgs;
 use crate::fail::Failure;
@@ -46,6 +46,13 @@ pub fn case(args: &SituationArgs, usual: Option<FaultKind>) -> Result<Case, Fail
         case.assume_usual_signs();
     }
     Ok(case)
+}
+
+/// A file's name and text.
+pub fn read(file: &Path) -> Result<(String, String), Failure> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|e| format!("cannot read {name}: {e}"))?;
+    Ok((name, text))
 }
 
 /// Writes a file that is not there yet.
