@@ -115,6 +115,32 @@ fn the_skew_of_a_clock_is_the_median() {
 }
 
 #[test]
+fn a_million_new_series_of_one_source_get_its_cap_and_harm_no_other() {
+    let bounds = Bounds {
+        series_per_source: 50_000,
+        series: 60_000,
+        ..bounds()
+    };
+    let mut accounts = Accounts::new(bounds);
+    let mut usual = 0_u32;
+    for n in 0..1_000_000_u64 {
+        let at = NOW + n / 20;
+        accounts.point("wild", &number(&format!("m{n}"), 1.0, at), at);
+        // Another source's ten series go on all the while, each with a new value every time.
+        if n.is_multiple_of(1_000) {
+            let series = format!("m{}", n / 1_000 % 10);
+            let fate = accounts.point("calm", &number(&series, 1.0, at), at);
+            usual += u32::from(fate == Fate::Out);
+        }
+    }
+    let counts = accounts.counts();
+    let (wild, calm) = (&counts["wild"], &counts["calm"]);
+    assert_eq!((wild.out, wild.capped), (50_000, 950_000));
+    assert!(wild.adds_up() && calm.adds_up());
+    assert_eq!((usual, calm.series), (1_000, 10));
+}
+
+#[test]
 fn what_is_missing_is_counted_for_each_publisher_until_it_comes_late() {
     let mut accounts = Accounts::new(bounds());
     let mut take = |publisher: &str, numbers: &[u64]| {
