@@ -197,7 +197,11 @@ fn modes_guards_and_people_decide_before_the_first_step() {
             "guards: {maintenance: [link/A-C]}",
             "{refusedBy: [change-freeze]}",
         ),
-        ("guards: {evidenceAge: 5m}", "{refusedBy: [fresh-evidence]}"),
+        // What is newest of all is no newer of the target.
+        (
+            "guards: {evidenceAge: 5m}",
+            "{refusedBy: [fresh-evidence, target-heard]}",
+        ),
         ("kill: drain", "{ran: [drain, drain.undo], outcome: undone}"),
         (
             "kill: verify",
