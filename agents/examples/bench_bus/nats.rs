@@ -146,7 +146,8 @@ async fn run(url: &str, series: u32, rounds: usize) -> Vec<Figure> {
             "NATS: the same with every sample of another device than the one before",
             "1",
             scattered,
-        ),
+        )
+        .with(Limit::AtLeast(0.5)),
         Figure::new("NATS: samples to anomalies", "million/s", walls),
         Figure::new("NATS: subscriber's CPU per sample", "ns", cpus),
         Figure::new(
