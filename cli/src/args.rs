@@ -66,7 +66,7 @@ pub enum Command {
     /// Press or release the kill switch: while it is on, no step is begun.
     #[command(
         subcommand,
-        after_help = "Example: zizhi kill on --by \"Li Na\" --reason \"storm of changes\""
+        after_help = "Example: zizhi kill on --by noc-on-call --reason \"storm of changes\""
     )]
     Kill(guard::KillCommand),
     /// Read and check what the operator allows over all playbooks.

@@ -260,7 +260,7 @@ impl Running {
     /// What other processes are told outlives this one: the records that it rests on are on the disk before it leaves. A
     /// peer that heard of an end which no journal knows would wait for nothing, or forget what is still open.
     async fn is_sure(&self, subject: &str) -> bool {
-        let is_telemetry = subject.split('.').nth(3) == Some("obs");
+        let is_telemetry = zizhi_bus::subject::is_telemetry(subject);
         if self.parts.tenure.is_none() || is_telemetry {
             return true;
         }

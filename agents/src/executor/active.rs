@@ -3,7 +3,7 @@
 use super::Output;
 use crate::planner::name_of;
 use zizhi_playbooks::Catalog;
-use zizhi_playbooks::run::{Effect, Run};
+use zizhi_playbooks::run::{Effect, Run, UndoReason};
 use zizhi_types::negotiation::{Bid, RunEnd};
 use zizhi_types::objective::Violation;
 use zizhi_types::{NetTime, RunId};
@@ -32,7 +32,6 @@ impl Active {
 }
 
 impl Active {
-    #[expect(clippy::too_many_lines, reason = "a flat table: one arm per effect")]
     pub(super) fn carry_out(
         &mut self,
         effect: Effect,
@@ -45,6 +44,15 @@ impl Active {
                 .iter()
                 .find(|s| s.id == step)
                 .map_or(30_000, |s| s.timeout_ms)
+        };
+        let undo = |step: String, key, action, reason: UndoReason| Output::Undo {
+            run: run.clone(),
+            plan: plan.clone(),
+            timeout_ms: limit(&step),
+            step,
+            key,
+            action,
+            reason: reason.as_str().to_owned(),
         };
         match effect {
             Effect::Do { step, key, action } => {
@@ -63,19 +71,7 @@ impl Active {
                 key,
                 action,
                 reason,
-            } => {
-                let timeout_ms = limit(&step);
-                let reason = reason.as_str().to_owned();
-                vec![Output::Undo {
-                    run,
-                    plan,
-                    step,
-                    key,
-                    action,
-                    timeout_ms,
-                    reason,
-                }]
-            }
+            } => vec![undo(step, key, action, reason)],
             Effect::UndoAgain {
                 step,
                 key,
@@ -83,17 +79,7 @@ impl Active {
                 reason,
                 wait_ms,
             } => {
-                let timeout_ms = limit(&step);
-                let reason = reason.as_str().to_owned();
-                let again = Output::Undo {
-                    run,
-                    plan,
-                    step,
-                    key,
-                    action,
-                    timeout_ms,
-                    reason,
-                };
+                let again = undo(step, key, action, reason);
                 self.later = Some((now + wait_ms, Box::new(again)));
                 vec![]
             }

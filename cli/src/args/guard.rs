@@ -20,7 +20,7 @@ pub struct ApprovalsArgs {
 /// Flags of `approve` and `reject`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  zizhi approve plan-transport-3 --by \"Li Na\" --config zizhi.toml\n  zizhi reject plan-transport-3 --by \"Li Na\" --reason \"work on the other path\" --config zizhi.toml\n\nExit codes: 0 the answer was sent; 1 it was not. Whether it counted is in the journal: `zizhi approvals`."
+    after_help = "Examples:\n  zizhi approve plan-transport-3 --by noc-on-call --config zizhi.toml\n  zizhi reject plan-transport-3 --by noc-on-call --reason \"work on the other path\" --config zizhi.toml\n\nExit codes: 0 the answer was sent; 1 it was not. Whether it counted is in the journal: `zizhi approvals`."
 )]
 pub struct AnswerArgs {
     /// The plan, for example plan-transport-3; `zizhi approvals` lists them.
@@ -50,12 +50,12 @@ pub struct AnswerArgs {
 pub enum KillCommand {
     /// Press it: no new step is begun, runs under way are taken back. Exit code 0: pressed.
     #[command(
-        after_help = "Example: zizhi kill on --by \"Li Na\" --reason \"storm of changes\" --data zizhi-data"
+        after_help = "Example: zizhi kill on --by noc-on-call --reason \"storm of changes\" --data zizhi-data"
     )]
     On(SwitchArgs),
     /// Release it. Exit code 0: released.
     #[command(
-        after_help = "Example: zizhi kill off --by \"Li Na\" --reason \"the storm is over\" --data zizhi-data"
+        after_help = "Example: zizhi kill off --by noc-on-call --reason \"the storm is over\" --data zizhi-data"
     )]
     Off(SwitchArgs),
     /// Say whether it is on. Exit codes: 0 off; 3 on.
@@ -63,7 +63,7 @@ pub enum KillCommand {
     Status(PlaceArgs),
     /// Close the breaker of a playbook that was rolled back too often, over the bus. Exit code 0: said.
     #[command(
-        after_help = "Example: zizhi kill close-breaker transport.link.drain --by \"Li Na\" --reason \"cause found\" --config zizhi.toml"
+        after_help = "Example: zizhi kill close-breaker transport.link.drain --by noc-on-call --reason \"cause found\" --config zizhi.toml"
     )]
     CloseBreaker {
         /// The playbook's id.
@@ -122,7 +122,7 @@ pub enum PolicyCommand {
 /// Flags of `playbook promote`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example: zizhi playbook promote transport.link.drain --journal zizhi-data\n         zizhi playbook promote transport.link.drain --journal zizhi-data --apply --by \"Li Na\""
+    after_help = "Example: zizhi playbook promote transport.link.drain --journal zizhi-data\n         zizhi playbook promote transport.link.drain --journal zizhi-data --apply --by noc-on-call"
 )]
 pub struct PromoteArgs {
     /// The playbook's id.
