@@ -7,7 +7,7 @@ use zizhi_playbooks::Catalog;
 use zizhi_playbooks::autonomy::{Case, Change, Outcome, Overlay, Seen, wilson};
 use zizhi_playbooks::policy::{Policy, PolicyFile};
 use zizhi_types::plan::Mode;
-use zizhi_types::{NetTime, RecordId};
+use zizhi_types::{Body, NetTime, Record, RecordId, Who};
 
 fn case(mode: Mode, ceiling: Mode, outcomes: &[(Outcome, usize)]) -> Case {
     let all = outcomes
@@ -19,6 +19,7 @@ fn case(mode: Mode, ceiling: Mode, outcomes: &[(Outcome, usize)]) -> Case {
     });
     Case {
         playbook: "transport.link.drain".to_owned(),
+        class: None,
         mode,
         ceiling,
         seen: seen.collect(),
@@ -70,6 +71,56 @@ fn failures_and_people_who_say_no_keep_it_down_and_take_it_down() {
     );
 }
 
+/// The bar is the same from both sides: what was good long ago does not carry what is bad now.
+#[test]
+fn only_as_many_of_the_newest_outcomes_count_as_the_rung_had_asked_for() {
+    use Outcome::{Helped, Undone};
+    for (mode, last_that_stays) in [(Mode::Auto, 7), (Mode::Approve, 5), (Mode::Suggest, 4)] {
+        let after = |bad| earned(mode, &[(Helped, 80), (Undone, bad)]);
+        assert!(after(last_that_stays) >= mode, "{mode}");
+        assert!(after(last_that_stays + 1) < mode, "{mode}");
+    }
+    assert_eq!(earned(Mode::Auto, &[(Undone, 2)]), Mode::Auto, "no pattern");
+    assert_eq!(earned(Mode::Auto, &[(Undone, 3)]), Mode::Approve);
+}
+
+/// The record is written before the file; a kill between the two loses nothing.
+#[test]
+fn what_the_file_misses_its_record_tells() {
+    let shipped = Catalog::builtin().unwrap();
+    let known = shipped.get("transport.link.drain").unwrap();
+    let record = |number, to: Mode| {
+        let body = Body::ModeChanged {
+            playbook: known.id.clone(),
+            class: None,
+            from: Mode::Auto,
+            to,
+            reason: String::new(),
+            evidence: vec![],
+        };
+        Record {
+            id: RecordId::new("autonomy", number),
+            at: NetTime(number),
+            who: Who::Human {
+                name: "Li Na".to_owned(),
+            },
+            domain: None,
+            stage: body.stage(),
+            object: None,
+            incident: None,
+            causes: vec![],
+            body,
+        }
+    };
+    let mut overlay = Overlay::default();
+    overlay.learn(&record(2, Mode::Approve));
+    overlay.learn(&record(1, Mode::Observe));
+    let mode = overlay.mode_of(known, &Policy::default(), &shipped);
+    assert_eq!(mode, Mode::Approve, "the newest word counts");
+    let text = serde_json::to_string(&overlay).unwrap();
+    assert_eq!(Overlay::parse(&text).unwrap(), overlay);
+}
+
 #[test]
 fn one_harmful_action_takes_it_down_at_once() {
     use Outcome::{Harmful, Helped};
@@ -91,6 +142,7 @@ fn a_new_playbook_observes_until_the_operator_or_its_record_says_otherwise() {
     assert_eq!(overlay.mode_of(&changed, &open, &shipped), Mode::Observe);
     let change = Change {
         mode: Mode::Approve,
+        from: Some(Mode::Suggest),
         by: "Li Na".to_owned(),
         at: NetTime(1),
         record: RecordId::new("autonomy", 1),

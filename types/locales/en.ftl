@@ -160,6 +160,10 @@ reason-explained-upstream = a fault upstream explains it
 reason-verify-failed = the check after the run failed
 reason-step-failed = a step failed
 reason-healthy-again = the suspect is healthy again
+reason-x-of-x-outcomes-were-good = { $x1 } of { $x2 } outcomes were good
+reason-x-of-the-newest-x-outcomes-were-good-fewer-than-its-mode-asks-for = only { $x1 } of the newest { $x2 } outcomes were good, fewer than its mode asks for
+reason-a-person-accepted-it = a person accepted it
+reason-it-did-harm-x = it did harm ({ $x1 })
 reason-operator = an operator asked for it
 
 likelihood-virtually-certain = virtually certain
@@ -361,10 +365,20 @@ record-verified = { $actor } verified { $run }: { $verdict }, because { $reason 
 record-mode-changed = { $actor } { $up ->
     [yes] raised
    *[no] lowered
-} playbook { $playbook } from { $from } to { $to }: { $reason } ({ $evidence ->
+} playbook { $playbook }{ $class ->
+    [none] {""}
+   *[other] {" "}for class { $class }
+} from { $from } to { $to }: { $reason } ({ $evidence ->
     [1] one outcome
    *[other] { $evidence } outcomes
 }).
+record-mode-proposed = { $actor } proposes playbook { $playbook }{ $class ->
+    [none] {""}
+   *[other] {" "}for class { $class }
+} for { $to } instead of { $from }: { $reason } ({ $evidence ->
+    [1] one outcome
+   *[other] { $evidence } outcomes
+}); a person has to accept it.
 record-remembered = { $actor } remembers { $playbook } against { $fault }: { $outcome }{ $error ->
     [none] .
    *[other] ; the twin was off by { $error }.

@@ -160,6 +160,10 @@ reason-explained-upstream = 由上游故障引起
 reason-verify-failed = 执行后验证未通过
 reason-step-failed = 步骤执行失败
 reason-healthy-again = 故障对象已恢复正常
+reason-x-of-x-outcomes-were-good = { $x2 } 次结果中有 { $x1 } 次有效
+reason-x-of-the-newest-x-outcomes-were-good-fewer-than-its-mode-asks-for = 最近 { $x2 } 次结果中仅 { $x1 } 次有效，低于当前模式的要求
+reason-a-person-accepted-it = 经人工接受
+reason-it-did-harm-x = 造成了损害（{ $x1 }）
 reason-operator = 操作员要求
 
 likelihood-virtually-certain = 几乎可以确定
@@ -331,10 +335,20 @@ record-verified = { $actor }对 { $run } 的验证结论为{ $verdict }：{ $rea
 record-mode-changed = { $actor }{ $up ->
     [yes] 提升
    *[no] 降低
-}预案 { $playbook } 的自治模式：由{ $from }变为{ $to }，{ $reason }（依据 { $evidence ->
+}预案 { $playbook } { $class ->
+    [none] {""}
+   *[other] 对{ $class }类对象
+}的自治模式：由{ $from }变为{ $to }，{ $reason }（依据 { $evidence ->
     [1] 1
    *[other] { $evidence }
 } 次结果）。
+record-mode-proposed = { $actor }建议将预案 { $playbook } { $class ->
+    [none] {""}
+   *[other] 对{ $class }类对象
+}的自治模式由{ $from }提升为{ $to }：{ $reason }（依据 { $evidence ->
+    [1] 1
+   *[other] { $evidence }
+} 次结果），须经人工接受后生效。
 record-remembered = { $actor }记录处置经验：以预案 { $playbook } 处置{ $fault }，{ $outcome }{ $error ->
     [none] 。
    *[other] ；孪生预测偏差 { $error }。

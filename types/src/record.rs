@@ -467,9 +467,28 @@ pub enum Body {
     ModeChanged {
         /// Its id.
         playbook: String,
+        /// For which class of objects of the operator's policy; all objects if none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        class: Option<String>,
         /// Before.
         from: Mode,
         /// From now on.
+        to: Mode,
+        /// Why.
+        reason: String,
+        /// The records of the outcomes that it rests on.
+        evidence: Vec<RecordId>,
+    },
+    /// A playbook has earned a higher mode. Nothing changes until a person accepts it.
+    ModeProposed {
+        /// Its id.
+        playbook: String,
+        /// For which class of objects of the operator's policy; all objects if none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        class: Option<String>,
+        /// The mode in force.
+        from: Mode,
+        /// The mode that it has earned.
         to: Mode,
         /// Why.
         reason: String,
@@ -664,7 +683,9 @@ impl Body {
             | Self::UndoFailed { .. }
             | Self::Frozen { .. } => Stage::Act,
             Self::Verified { .. } => Stage::Verify,
-            Self::Remembered { .. } | Self::ModeChanged { .. } => Stage::Learn,
+            Self::Remembered { .. } | Self::ModeChanged { .. } | Self::ModeProposed { .. } => {
+                Stage::Learn
+            }
         }
     }
 }

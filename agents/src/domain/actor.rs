@@ -88,8 +88,9 @@ impl Actor for DomainActor {
     ) -> Result<Running, ActorProcessingErr> {
         let over = myself.get_cell();
         let roles = Roles::start(&parts, &over).await?;
-        let engine =
-            Loop::new(parts.domain, parts.config.clone()).with_memory(Arc::clone(&parts.memory));
+        let engine = Loop::new(parts.domain, parts.config.clone())
+            .with_memory(Arc::clone(&parts.memory))
+            .with_catalog(Arc::clone(&parts.catalog));
         let mut running = Running {
             parts,
             engine,
@@ -107,6 +108,8 @@ impl Actor for DomainActor {
             let commands = running.engine.restore((*recovered).clone());
             running.carry_out_all(commands).await;
         }
+        let accepted = running.engine.accept();
+        running.carry_out_all(accepted).await;
         if let Some(order) = running.brake.pulled() {
             running.react(Event::Switched(order)).await;
         }

@@ -2,6 +2,7 @@
 
 use super::asking::Elsewhere;
 use super::command::{Answer, Command, Event, Task};
+use super::merit::Merit;
 use super::restoring::{Claim, Restart};
 use super::scribe::{Draft, Scribe};
 use super::trail::Trail;
@@ -90,6 +91,8 @@ pub struct Loop {
     pub(super) restart: Restart,
     /// The message that is being handled, and the record of it once it was kept as evidence.
     pub(super) current: Option<(Arc<Message>, Option<RecordId>)>,
+    /// What the own records tell of playbooks, where it is weighed.
+    pub(super) merit: Option<Merit>,
 }
 
 impl Loop {
@@ -119,6 +122,7 @@ impl Loop {
             taken: Taken::default(),
             restart: Restart::default(),
             current: None,
+            merit: None,
         }
     }
 
@@ -136,6 +140,18 @@ impl Loop {
 
     /// What to do about an event.
     pub fn handle(&mut self, event: Event) -> Vec<Command> {
+        let mut commands = self.react(event);
+        let weighed = self.weigh();
+        // Before anything is done that comes after the outcomes: the next step is decided under the new mode.
+        let last = commands
+            .iter()
+            .rposition(|c| matches!(c, Command::Append(_)));
+        let place = last.map_or(0, |index| index + 1);
+        commands.splice(place..place, weighed);
+        commands
+    }
+
+    fn react(&mut self, event: Event) -> Vec<Command> {
         match event {
             Event::Message(message) => self.message(message),
             Event::Answer(answer) => self.answer(answer),
@@ -211,6 +227,9 @@ impl Loop {
     pub(super) fn append(&mut self, draft: Draft) -> (RecordId, Command) {
         let record = self.scribe.write(draft, self.now);
         let id = record.id.clone();
+        if let Some(merit) = &mut self.merit {
+            merit.take(&record);
+        }
         if let Some(incident) = &record.incident {
             self.trail(incident).last = Some(id.clone());
         }

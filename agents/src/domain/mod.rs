@@ -11,6 +11,9 @@ mod asking;
 mod command;
 mod engine;
 mod leading;
+mod merit;
+#[cfg(test)]
+mod merit_tests;
 mod restoring;
 mod roles;
 mod scribe;

@@ -103,6 +103,7 @@ impl Loop {
             incidents: recovered.led.iter().map(|l| l.incident.clone()).collect(),
         };
         let mut commands = vec![self.append(Draft::new(body)).1];
+        commands.extend(self.restore_merit(&recovered.ledger));
         commands.extend(self.restore_senses(&recovered));
         commands.extend(self.restore_acts(&recovered));
         commands.extend(self.say_closed_again(&recovered));

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use zizhi_playbooks::autonomy::Overlay;
 use zizhi_playbooks::guards::Limits;
 use zizhi_playbooks::policy::PolicyFile;
 
@@ -19,6 +20,11 @@ pub struct ExecutorConfig {
     pub policy: PolicyFile,
     /// The file that keeps the kill switch over restarts, and with which it is pressed from outside; none by default.
     pub kill_file: Option<PathBuf>,
+    /// Playbooks are lowered when their outcomes do not carry their mode any more. On by default; off in drills.
+    pub earned_autonomy: bool,
+    /// Modes that people set with `zizhi playbook promote`; they come from the data folder, not from the settings.
+    #[serde(skip)]
+    pub accepted: Overlay,
 }
 
 impl ExecutorConfig {
@@ -30,9 +36,11 @@ impl ExecutorConfig {
         }
     }
 
-    /// For drills on a simulated network, see [`Limits::for_drills`].
+    /// For drills on a simulated network, see [`Limits::for_drills`]. Modes stay as they are: a drill's faults are made up, and
+    /// nobody is there to accept a promotion.
     pub fn for_drills(&mut self) {
         self.policy.limits = self.policy.limits.for_drills();
+        self.earned_autonomy = false;
     }
 }
 
@@ -44,6 +52,8 @@ impl Default for ExecutorConfig {
             evidence_age_ms_max: 60_000,
             policy: PolicyFile::default(),
             kill_file: None,
+            earned_autonomy: true,
+            accepted: Overlay::default(),
         }
     }
 }

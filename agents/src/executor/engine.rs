@@ -9,6 +9,7 @@ use crate::role::Engine;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use zizhi_playbooks::approval::Approvals;
+use zizhi_playbooks::autonomy::Track;
 use zizhi_playbooks::guards::{Decision, Failure};
 use zizhi_playbooks::policy::Policy;
 use zizhi_playbooks::run::{self, Effect, Run, UndoReason};
@@ -43,6 +44,8 @@ pub struct Executor {
     pub(super) breakers_closed: BTreeMap<String, NetTime>,
     pub(super) frozen: BTreeMap<ManagedObject, String>,
     pub(super) killed: Option<String>,
+    /// Modes that were set by what the records tell.
+    pub(super) standing: BTreeMap<Track, Mode>,
 }
 
 impl Executor {
@@ -72,6 +75,7 @@ impl Executor {
             breakers_closed: BTreeMap::new(),
             frozen: BTreeMap::new(),
             killed: None,
+            standing: BTreeMap::new(),
         }
     }
 
@@ -387,6 +391,10 @@ impl Engine for Executor {
             Input::CloseBreaker(order) => {
                 self.breakers_closed.insert(order.playbook.clone(), now);
                 vec![Output::BreakerClosed(order)]
+            }
+            Input::Stand { track, mode } => {
+                self.standing.insert(track, mode);
+                vec![]
             }
             Input::Restore { runs, history } => self.restore(runs, *history, now),
             Input::Recalled {

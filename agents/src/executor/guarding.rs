@@ -9,6 +9,7 @@ use crate::picture::Picture;
 use crate::planner::name_of;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use zizhi_playbooks::autonomy::Track;
 use zizhi_playbooks::guards::{self, Decision, GuardState, InFlight};
 use zizhi_playbooks::{run, services_depending};
 use zizhi_types::negotiation::Bid;
@@ -31,16 +32,24 @@ impl Executor {
     }
 
     /// When the twin has been wrong about such actions, a person decides: an answer that carries a large error cannot
-    /// open a gate by itself.
+    /// open a gate by itself. What its playbook has lost by its outcomes counts too.
     fn ceiling_for(&self, bid: &Bid) -> Mode {
         let r = &bid.rehearsal;
         let doubtful =
             r.error_samples >= self.config.twin_samples_min && r.error > self.config.twin_error_max;
-        if doubtful {
+        let ceiling = if doubtful {
             self.ceiling.min(Mode::Approve)
         } else {
             self.ceiling
-        }
+        };
+        ceiling.min(self.earned(&bid.plan))
+    }
+
+    fn earned(&self, plan: &Plan) -> Mode {
+        let playbook = name_of(&plan.playbook);
+        let counts = |t: &Track| t.has(playbook, guards::touched(plan), &self.policy);
+        let standing = self.standing.iter().filter(|(track, _)| counts(track));
+        standing.map(|(_, mode)| *mode).min().unwrap_or(Mode::Auto)
     }
 
     fn guard_state(

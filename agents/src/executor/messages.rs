@@ -5,6 +5,7 @@ use crate::recovery::OpenRun;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use zizhi_playbooks::approval::{Request, Revision};
+use zizhi_playbooks::autonomy::Track;
 use zizhi_playbooks::guards::{Failure, InFlight};
 use zizhi_playbooks::{DriverError, Recall};
 use zizhi_types::action::{Action, Receipt};
@@ -100,6 +101,13 @@ pub enum Input {
     Kill(KillOrder),
     /// A person closes the breaker of a playbook.
     CloseBreaker(BreakerOrder),
+    /// What a playbook may do by itself was set.
+    Stand {
+        /// Which, and for which class of objects.
+        track: Track,
+        /// The highest mode from now on.
+        mode: Mode,
+    },
     /// Started afresh: what the journal tells of its runs.
     Restore {
         /// Runs that have not ended.

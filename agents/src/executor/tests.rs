@@ -574,3 +574,28 @@ fn one_object_is_not_acted_on_again_and_again() {
         assert_eq!(ended(&outputs), Some(RunEnd::Undone));
     }
 }
+
+/// What a playbook has lost counts for the next plan, for the class of objects that it lost it on.
+#[test]
+fn a_playbook_that_was_lowered_asks_again() {
+    let policy = "apiVersion: zizhi/v1\nkind: Policy\nclasses: [{name: core, objects: [link/A-B]}]";
+    let config = ExecutorConfig {
+        policy: zizhi_playbooks::policy::PolicyFile::parse(policy).unwrap(),
+        ..ExecutorConfig::default()
+    };
+    for (class, asked) in [("core", true), ("other", false)] {
+        let mut story = Story::set(Mode::Auto, config.clone());
+        let track = zizhi_playbooks::autonomy::Track {
+            playbook: "transport.link-down.reset".to_owned(),
+            class: Some(class.to_owned()),
+        };
+        let mode = Mode::Approve;
+        assert!(story.tell(Input::Stand { track, mode }).is_empty());
+        let plan = reset(1, &incident("inc-transport-1"), "link/A-B");
+        let outputs = story.execute(&bid(plan, 9));
+        let waits = outputs
+            .iter()
+            .any(|o| matches!(o, Output::AskApproval { .. }));
+        assert_eq!(waits, asked, "{class}: {outputs:?}");
+    }
+}

@@ -17,6 +17,7 @@ use crate::executor::WaitingPlan;
 use runs::Runs;
 use std::collections::BTreeMap;
 use waiting::Waiters;
+use zizhi_playbooks::autonomy::Ledger;
 use zizhi_playbooks::guards::{self, Failure};
 use zizhi_playbooks::run::UndoReason;
 use zizhi_types::domain::Domain;
@@ -98,6 +99,8 @@ pub struct Recovered {
     pub plans: BTreeMap<PlanId, Plan>,
     /// The newest record of each incident.
     pub last: BTreeMap<IncidentId, RecordId>,
+    /// What came of playbooks, and the modes that were set.
+    pub ledger: Ledger,
 }
 
 impl Recovered {
@@ -152,6 +155,7 @@ impl Fold {
         self.changes(record);
         self.runs.take(record, &self.out.plans);
         self.waiters.take(record);
+        self.out.ledger.take(record);
     }
 
     fn count(&mut self, record: &Record) {

@@ -136,6 +136,9 @@ pub struct PromoteArgs {
     /// The operator's policy, whose classes set the ceiling.
     #[arg(long)]
     pub policy: Option<PathBuf>,
+    /// Only for the objects of this class of the policy.
+    #[arg(long, requires = "policy")]
+    pub class: Option<String>,
     /// The data folder, where autonomy.yaml is kept.
     #[arg(long, default_value = "zizhi-data")]
     pub data: PathBuf,

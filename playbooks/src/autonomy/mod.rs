@@ -1,22 +1,24 @@
 //! How much may a playbook do by itself, by what it has shown?
 //!
-//! In: the records of what was done with it ([`evidence`]). Out: a proposal with its case: counts, the interval of its
+//! In: the records of what was done with it ([`Ledger`]). Out: a proposal with its case: counts, the interval of its
 //! success, the records that it rests on, what is missing. Pure. Promotion goes one rung at a time, on outcomes since the
-//! last change only; demotion follows the same interval the other way, and at once after a harmful action; nothing goes
-//! above the ceiling of the class of its objects. What is decided is kept in an [`Overlay`].
+//! last change only; demotion follows the same interval the other way, over as many of the newest outcomes as the rung had
+//! asked for, and at once after a harmful action; nothing goes above the ceiling of the class of its objects. The agents
+//! demote by themselves; a promotion is a person's, and is kept in an [`Overlay`].
 
-mod evidence;
+mod ledger;
 mod overlay;
 mod wilson;
 
-pub use evidence::{Book, Outcome, Seen, evidence};
+pub use ledger::{Ledger, Outcome, Seen};
 pub use overlay::{Change, Overlay, OverlayError};
 pub use wilson::{Interval, wilson};
 
+use crate::policy::{Class, Policy};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use zizhi_types::RecordId;
 use zizhi_types::plan::Mode;
+use zizhi_types::{ManagedObject, RecordId};
 
 /// What a rung asks for: least outcomes, and the least lower bound of success.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -39,11 +41,42 @@ pub const fn bar(from: Mode) -> Option<Bar> {
     Some(Bar { outcomes, success })
 }
 
-/// Everything that counts for one playbook.
+/// Fewer bad outcomes are no pattern, however few there are in all. Our choice: the breaker opens at two within an hour.
+const BAD_MIN: usize = 3;
+
+/// What has a mode of its own: a playbook, on all objects or on those of one class of the policy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Track {
+    /// The playbook's id.
+    pub playbook: String,
+    /// The class; all objects if there is none.
+    pub class: Option<String>,
+}
+
+impl Track {
+    /// Whether a plan of a playbook that touches these objects runs under this mode.
+    pub fn has<'o>(
+        &self,
+        playbook: &str,
+        objects: impl IntoIterator<Item = &'o ManagedObject>,
+        policy: &Policy,
+    ) -> bool {
+        let Some(name) = &self.class else {
+            return self.playbook == playbook;
+        };
+        let class = policy.classes.iter().find(|c| c.name == *name);
+        let touches = |class: &Class| objects.into_iter().any(|o| class.has(o));
+        self.playbook == playbook && class.is_some_and(touches)
+    }
+}
+
+/// Everything that counts for one playbook, or for one on the objects of a class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
     /// Its id.
     pub playbook: String,
+    /// The class; all objects if there is none.
+    pub class: Option<String>,
     /// Its mode now.
     pub mode: Mode,
     /// The ceiling of the class of its objects.
@@ -57,6 +90,9 @@ pub struct Case {
 pub struct Proposal {
     /// The playbook's id.
     pub playbook: String,
+    /// The class of objects that it is about; all objects if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// Its mode now.
     pub from: Mode,
     /// The mode that it has earned.
@@ -102,6 +138,7 @@ impl Case {
         }
         Proposal {
             playbook: self.playbook.clone(),
+            class: self.class.clone(),
             from: self.mode,
             to,
             counts,
@@ -120,25 +157,21 @@ impl Case {
     fn rung(&self, counting: &[&Seen], good: usize, success: Interval) -> (Mode, String) {
         let all = counting.len();
         if self.mode > self.ceiling {
-            let reason = format!("the ceiling of its objects is {}", self.ceiling);
+            let reason = format!("its ceiling is {}", self.ceiling);
             return (self.ceiling, reason);
         }
         if let Some(harm) = counting.iter().find(|s| s.outcome == Outcome::Harmful) {
             let reason = format!("it did harm: {}", harm.record);
             return (below(self.mode), reason);
         }
-        // The same bar that brought it here, from the other side.
-        let earned = bar(below(self.mode)).filter(|_| self.mode > Mode::Observe);
-        if earned.is_some_and(|bar| all >= bar.outcomes.min(5) && success.upper < bar.success) {
-            let reason =
-                format!("{good} of {all} outcomes were good: fewer than its mode asks for");
+        if let Some(reason) = self.lost(counting) {
             return (below(self.mode), reason);
         }
         let Some(bar) = bar(self.mode) else {
             return (self.mode, "it is at the highest mode".to_owned());
         };
         if above(self.mode) > self.ceiling {
-            let reason = format!("the ceiling of its objects is {}", self.ceiling);
+            let reason = format!("its ceiling is {}", self.ceiling);
             return (self.mode, reason);
         }
         if all < bar.outcomes {
@@ -153,6 +186,19 @@ impl Case {
         }
         let reason = format!("{good} of {all} outcomes were good");
         (above(self.mode), reason)
+    }
+
+    /// The same bar that brought it here, from the other side: over as many outcomes as it had asked for. What was good
+    /// long ago does not carry what is bad now.
+    fn lost(&self, counting: &[&Seen]) -> Option<String> {
+        let earned = bar(below(self.mode)).filter(|_| self.mode > Mode::Observe)?;
+        let newest = &counting[counting.len().saturating_sub(earned.outcomes)..];
+        let all = newest.len();
+        let good = newest.iter().filter(|s| s.outcome.is_good()).count();
+        let fails = all - good >= BAD_MIN && wilson(good, all).upper < earned.success;
+        fails.then(|| {
+            format!("{good} of the newest {all} outcomes were good: fewer than its mode asks for")
+        })
     }
 }
 

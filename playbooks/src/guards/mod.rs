@@ -196,7 +196,7 @@ pub fn touched(plan: &Plan) -> BTreeSet<&ManagedObject> {
 }
 
 /// The playbook's id without its version.
-fn bare(reference: &str) -> &str {
+pub(crate) fn bare(reference: &str) -> &str {
     reference.split_once('@').map_or(reference, |(id, _)| id)
 }
 

@@ -72,7 +72,7 @@ fn template(text: &str, language: Language) -> (String, Vec<String>) {
 }
 
 fn variable(token: &str, language: Language) -> Option<String> {
-    const IDS: [&str; 4] = ["inc-", "plan-", "run-", "ano-"];
+    const IDS: [&str; 5] = ["inc-", "plan-", "run-", "ano-", "rec-"];
     if let Ok(named) = token.parse::<ManagedObject>() {
         return Some(object(&named, language));
     }

@@ -276,14 +276,30 @@ impl Words {
             Body::BreakerClosed { playbook, reason } => p("breaker-closed")
                 .with("playbook", playbook)
                 .with("reason", self.reason(reason)),
+            Body::ModeProposed {
+                playbook,
+                class,
+                from,
+                to,
+                reason,
+                evidence,
+            } => p("mode-proposed")
+                .with("playbook", playbook)
+                .maybe("class", class.as_ref())
+                .with("from", label(*from, l))
+                .with("to", label(*to, l))
+                .with("reason", self.reason(reason))
+                .count("evidence", evidence.len()),
             Body::ModeChanged {
                 playbook,
+                class,
                 from,
                 to,
                 reason,
                 evidence,
             } => p("mode-changed")
                 .with("playbook", playbook)
+                .maybe("class", class.as_ref())
                 .whether("up", to > from)
                 .with("from", label(*from, l))
                 .with("to", label(*to, l))

@@ -476,9 +476,26 @@ fn bodies() -> Vec<Body> {
         },
         Body::ModeChanged {
             playbook: text("transport.link.drain"),
+            class: None,
             from: Mode::Observe,
             to: Mode::Suggest,
-            reason: text("it helped 12 of 12 times"),
+            reason: text("12 of 12 outcomes were good"),
+            evidence: vec![],
+        },
+        Body::ModeChanged {
+            playbook: text("transport.link.drain"),
+            class: Some(text("core")),
+            from: Mode::Auto,
+            to: Mode::Approve,
+            reason: text("it did harm: rec-transport-12"),
+            evidence: vec![],
+        },
+        Body::ModeProposed {
+            playbook: text("transport.link.drain"),
+            class: None,
+            from: Mode::Approve,
+            to: Mode::Auto,
+            reason: text("20 of 20 outcomes were good"),
             evidence: vec![],
         },
         Body::Frozen {

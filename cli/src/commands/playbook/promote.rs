@@ -4,12 +4,14 @@ use crate::args::guard::PromoteArgs;
 use crate::commands::{FOUND, json_line, pick, policy};
 use crate::fail::Failure;
 use crate::journals;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use zizhi_bus::Journal;
 use zizhi_bus::journal;
 use zizhi_playbooks::approval::person;
-use zizhi_playbooks::autonomy::{Book, Case, Change, Overlay, Proposal, evidence};
+use zizhi_playbooks::autonomy::{Case, Change, Ledger, Overlay, Proposal, Track};
+use zizhi_playbooks::policy::Policy;
 use zizhi_playbooks::{Catalog, Playbook};
 use zizhi_types::plan::Mode;
 use zizhi_types::text::{Language, label};
@@ -21,14 +23,23 @@ const OVERLAY: &str = "autonomy.yaml";
 /// The journal of how they changed.
 const JOURNAL: &str = "autonomy.jsonl";
 
-/// The modes that were earned in a data folder; none where nothing was.
+/// The modes that people set in a data folder; none where nobody did. The record of a change is written before the file:
+/// where a write was cut off between the two, the record counts.
 pub fn overlay(data: &Path) -> Result<Overlay, Failure> {
     let path = data.join(OVERLAY);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Overlay::parse(&text)?),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Overlay::default()),
-        Err(e) => Err(format!("cannot read {}: {e}", path.display()).into()),
+    let mut overlay = match std::fs::read_to_string(&path) {
+        Ok(text) => Overlay::parse(&text)?,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Overlay::default(),
+        Err(e) => return Err(format!("cannot read {}: {e}", path.display()).into()),
+    };
+    let changes = data.join(JOURNAL);
+    if changes.exists() {
+        let (entries, _) = journal::read_all_lenient(&changes)?;
+        for entry in entries {
+            overlay.learn(&entry.record);
+        }
     }
+    Ok(overlay)
 }
 
 /// Shows the case, and sets what was earned.
@@ -44,44 +55,61 @@ pub fn run(args: PromoteArgs, lang: Language) -> Result<ExitCode, Failure> {
     };
     let policy = match &args.policy {
         Some(file) => policy::load(file)?.compile()?,
-        None => zizhi_playbooks::policy::Policy::default(),
+        None => Policy::default(),
     };
     let mut overlay = overlay(&args.data)?;
     let (records, now) = records(&args)?;
-    let book = evidence(&records).remove(&playbook.id).unwrap_or_default();
-    let Book { seen, objects } = book;
-    let case = Case {
+    let ledger = Ledger::of(&records);
+    let base = overlay.mode_of(playbook, &policy, &shipped);
+    let track = Track {
         playbook: playbook.id.clone(),
-        mode: overlay.mode_of(playbook, &policy, &shipped),
-        ceiling: policy.ceiling(&objects),
-        seen,
+        class: args.class.clone(),
     };
+    let case = case_of(&ledger, &track, base, &policy)?;
+    let proposed = ledger.proposal(&track);
     let proposal = case.propose();
+    let show = |record| tell(&proposal, proposed, record, args.json, lang);
     if !args.apply {
-        tell(&proposal, None, args.json, lang)?;
+        show(None)?;
         return Ok(ExitCode::SUCCESS);
     }
     let by = args.by.clone().unwrap_or_default();
     not_the_author(playbook, &by)?;
-    if policy.playbooks.contains_key(&playbook.id) {
+    if policy.playbooks.get(&playbook.id) == Some(&proposal.from) {
         let id = &playbook.id;
         return Err(format!("the policy sets the mode of {id}: change it there").into());
     }
     if proposal.to == proposal.from {
-        tell(&proposal, None, args.json, lang)?;
+        show(None)?;
         return Ok(ExitCode::from(FOUND));
     }
     let record = write(&args.data, &proposal, &by, now)?;
     let change = Change {
         mode: proposal.to,
+        from: Some(proposal.from),
         by,
         at: now,
         record: record.clone(),
     };
-    overlay.modes.insert(playbook.id.clone(), change);
+    overlay.set(track, change);
     save(&args.data, &overlay)?;
-    tell(&proposal, Some(&record), args.json, lang)?;
+    show(Some(&record))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn case_of(ledger: &Ledger, track: &Track, base: Mode, policy: &Policy) -> Result<Case, Failure> {
+    let cases = ledger.cases(&track.playbook, base, policy);
+    let classes: Vec<String> = cases.iter().filter_map(|c| c.class.clone()).collect();
+    let found = cases.into_iter().find(|c| c.class == track.class);
+    found.ok_or_else(|| {
+        let (class, id) = (track.class.as_deref().unwrap_or_default(), &track.playbook);
+        let known = if classes.is_empty() {
+            "none of the policy's classes".to_owned()
+        } else {
+            classes.join(", ")
+        };
+        format!("{id} has touched no object of class {class}: it has touched {known}").into()
+    })
 }
 
 /// What counts, in the order in which it happened, and the newest time in it.
@@ -100,7 +128,8 @@ fn records(args: &PromoteArgs) -> Result<(Vec<Record>, NetTime), Failure> {
         take(&changes)?;
     }
     records.sort_by_key(|r| r.at);
-    let now = records.last().map_or(NetTime(0), |r| r.at);
+    // After everything that it rests on, so that the order of the two journals is told by the time alone.
+    let now = records.last().map_or(NetTime(0), |r| r.at) + 1;
     Ok((records, now))
 }
 
@@ -126,6 +155,7 @@ fn write(data: &Path, proposal: &Proposal, by: &str, at: NetTime) -> Result<Reco
     let id = RecordId::new("autonomy", number);
     let body = Body::ModeChanged {
         playbook: proposal.playbook.clone(),
+        class: proposal.class.clone(),
         from: proposal.from,
         to: proposal.to,
         reason: proposal.reason.clone(),
@@ -152,27 +182,38 @@ fn save(data: &Path, overlay: &Overlay) -> Result<(), Failure> {
     let new = data.join(format!("{OVERLAY}.new"));
     let mut text = serde_json::to_string_pretty(overlay)?;
     text.push('\n');
-    std::fs::write(&new, text)?;
+    let mut file = std::fs::File::create(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
     std::fs::rename(&new, data.join(OVERLAY))?;
     Ok(())
 }
 
 fn tell(
     proposal: &Proposal,
+    proposed: Option<Mode>,
     record: Option<&RecordId>,
     json: bool,
     lang: Language,
 ) -> Result<(), Failure> {
     if json {
-        return json_line(&serde_json::json!({ "proposal": proposal, "record": record }));
+        return json_line(&serde_json::json!({
+            "proposal": proposal, "proposed_by_agent": proposed, "record": record
+        }));
     }
     let mode = |m: Mode| label(m, lang);
+    let class = proposal.class.as_ref();
     println!(
-        "{}: {} -> {}",
+        "{}{}: {} -> {}",
         proposal.playbook,
+        class.map_or_else(String::new, |c| format!(" [{c}]")),
         mode(proposal.from),
         mode(proposal.to)
     );
+    if let Some(to) = proposed {
+        let said = pick(lang, "the agent proposes", "智能体建议");
+        println!("  {said}: {}", mode(to));
+    }
     println!("  {}: {}", pick(lang, "because", "依据"), proposal.reason);
     for (outcome, count) in &proposal.counts {
         let word = serde_json::to_value(outcome)?;

@@ -29,7 +29,7 @@ use zizhi_bus::{Bus, EmbeddedBus, Leases};
 use zizhi_evaluation::sandbox::network;
 use zizhi_playbooks::{Catalog, Driver};
 use zizhi_types::text::Language;
-use zizhi_types::{Domain, NetTime, Network, Record};
+use zizhi_types::{Domain, NetTime, Network, Record, Stage};
 
 /// Messages that wait on the embedded bus before telemetry is dropped.
 const BUS_CAPACITY: usize = 65_536;
@@ -48,6 +48,7 @@ pub fn run(args: RunArgs, lang: Language) -> Result<ExitCode, Failure> {
         None => Catalog::builtin()?,
     };
     let earned = super::playbook::promote::overlay(&config.data)?;
+    config.agent.executor.accepted = earned.clone();
     let shipped = Catalog::builtin()?;
     let catalog = catalog.with_modes(|playbook| earned.mode_of(playbook, &policy, &shipped));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -107,7 +108,7 @@ impl Told {
     fn record(self, record: &Record) {
         if self.json {
             let _ = json_line(&serde_json::json!({ "record": record }));
-        } else if record.incident.is_some() || record.stage == zizhi_types::Stage::Swarm {
+        } else if record.incident.is_some() || matches!(record.stage, Stage::Swarm | Stage::Learn) {
             let sentence = zizhi_types::text::sentence(record, self.lang);
             println!("{} {sentence}", record.at);
         }
