@@ -17,6 +17,9 @@ use zizhi_types::text::{Language, action};
 use zizhi_types::wire::{self, Approval};
 use zizhi_types::{Domain, Record};
 
+/// Who a person is to the bus.
+const OPERATOR: &str = "operator";
+
 /// Every plan that waits, as the journal tells.
 fn waiting(path: &Path) -> Result<Vec<WaitingPlan>, Failure> {
     let (entries, _) = journal::read_all_lenient(path)?;
@@ -108,9 +111,9 @@ pub fn publish<T: serde::Serialize>(
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let name = format!("operator-{}", std::process::id());
-        let bus = NatsBus::connect(bus, &name).await?;
-        bus.publish("operator", subject, wall(), payload).await?;
+        // The name to which the server's permissions are written. It only speaks, so that two at a time do no harm.
+        let bus = NatsBus::connect(bus, OPERATOR).await?;
+        bus.publish(OPERATOR, subject, wall(), payload).await?;
         bus.close().await;
         Ok(())
     })
