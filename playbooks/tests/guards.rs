@@ -12,7 +12,9 @@ use zizhi_types::hypothesis::HypothesisState;
 use zizhi_types::plan::Mode;
 use zizhi_types::record::Ruling;
 use zizhi_types::topology::{Network, Router, Tier};
-use zizhi_types::{Domain, FaultKind, Hypothesis, IncidentId, NetTime, Plan, PlanId};
+use zizhi_types::{
+    Domain, FaultKind, Hypothesis, IncidentId, ManagedObject, Metric, NetTime, Plan, PlanId,
+};
 
 const NOW: NetTime = NetTime::from_secs(3_600);
 
@@ -214,12 +216,13 @@ fn old_actions_and_past_work_do_not_count() {
 #[test]
 fn fewer_replicas_a_lock_and_barred_users_take_capacity_out_and_their_opposites_none() {
     let network = Case::sample_network();
+    let all_up = |_: &ManagedObject, metric: Metric| (metric == Metric::InstanceUp).then_some(1.0);
     let taken = |verb: Verb, object: &str, params: &[(&str, Value)]| {
         let mut plan = plan(Mode::Auto);
         let action = Action::new(verb, object.parse().unwrap());
         let with = |action: Action, (key, value): &(&str, Value)| action.with(key, value.clone());
         plan.steps[0].action = params.iter().fold(action, with);
-        reach(&network, &|_, _| None, &plan)
+        reach(&network, &all_up, &plan)
     };
     let replicas = |count: f64| {
         let service = ("service", Value::Text("svc".to_owned()));
