@@ -3,13 +3,14 @@
 //! In: inventories, measurements, digests of peers, announcements. Out: which objectives do not hold, and whether a
 //! value is known to be good. Silence never makes anything good: a violation stays until a good value arrives.
 
+mod settings;
+
 use std::collections::{BTreeMap, BTreeSet};
-use zizhi_types::action::Verb;
 use zizhi_types::domain::Domain;
 use zizhi_types::objective::{Importance, Violation};
 use zizhi_types::topology::Network;
 use zizhi_types::wire::{Maintenance, Sample};
-use zizhi_types::{Action, ManagedObject, Metric, NetTime, ObjectKind, Objective};
+use zizhi_types::{ManagedObject, Metric, NetTime, ObjectKind, Objective};
 
 /// A quantity of an object.
 pub type Series = (ManagedObject, Metric);
@@ -209,25 +210,6 @@ impl Picture {
         instances
             .filter_map(|i| ManagedObject::new(ObjectKind::Instance, i.id.as_str()).ok())
             .collect()
-    }
-
-    /// What was last measured of the setting that an action sets, for people; nothing where it is not measured.
-    pub fn settings_of(&self, action: &Action) -> Option<String> {
-        let metric = match action.verb {
-            Verb::LinkSetCost => Metric::PortCost,
-            Verb::LinkSetRate => Metric::PortRate,
-            _ => return None,
-        };
-        let read = |port: ManagedObject| {
-            let value = self.last(&port, metric)?;
-            Some(format!("{port} {} {value}", metric.as_str()))
-        };
-        let read: Vec<String> = self
-            .ports_of(&action.object)
-            .into_iter()
-            .filter_map(read)
-            .collect();
-        (!read.is_empty()).then(|| read.join(", "))
     }
 
     /// Announced work, in the guards' words.

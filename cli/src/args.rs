@@ -300,7 +300,9 @@ pub enum LintOutput {
 
 /// Flags of `playbook list`.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example: zizhi playbook list --json")]
+#[command(
+    after_help = "Examples:\n  zizhi playbook list --json\n  zizhi playbook list --page > catalogue.md"
+)]
 pub struct PlaybookListArgs {
     /// Take playbooks from this folder instead of the shipped ones.
     #[arg(long)]
@@ -308,6 +310,9 @@ pub struct PlaybookListArgs {
     /// Print JSON lines.
     #[arg(long)]
     pub json: bool,
+    /// Print the shipped playbooks as the page docs/catalogue.md.
+    #[arg(long, conflicts_with_all = ["json", "playbooks"])]
+    pub page: bool,
 }
 
 /// Flags of `dashboard`.

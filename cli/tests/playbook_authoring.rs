@@ -170,6 +170,51 @@ fn rehearse_shows_the_objectives_before_and_after_and_the_verdict() {
     assert!(said.out.contains("No other path"), "{}", said.out);
 }
 
+/// Each shipped playbook fits its own situation, keeps its promise there, and makes nothing worse.
+#[test]
+fn every_shipped_playbook_keeps_what_it_promises_on_the_twin() {
+    let dir = TempDir::new().unwrap();
+    let said = zizhi(
+        dir.path(),
+        &["playbook", "rehearse", &catalog(""), "--json"],
+    );
+    let lines: Vec<Value> = said
+        .out
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    let broken: Vec<&Value> = lines.iter().filter(|l| l["holds"] != true).collect();
+    assert!(broken.is_empty(), "{broken:?}");
+    let unwritten = lines.iter().filter(|l| l["verdict"] == "unwritten");
+    assert_eq!(unwritten.count(), 0, "{}", said.out);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let helps = lines.iter().filter(|l| l["verdict"] == "helps").count();
+    assert!(
+        lines.len() >= 25 && helps * 4 >= lines.len() * 3,
+        "{helps} of {}",
+        lines.len()
+    );
+}
+
+#[test]
+fn a_promise_that_the_twin_does_not_confirm_is_an_exit_code() {
+    let dir = TempDir::new().unwrap();
+    let drain = std::fs::read_to_string(catalog("transport.link.drain.yaml")).unwrap();
+    let modest = drain.replace(
+        "expect: helps",
+        "expect: no-effect\n  why: {en: We are modest, zh: 谦虚}",
+    );
+    let file = dir.path().join("modest.yaml");
+    std::fs::write(&file, modest).unwrap();
+    let said = zizhi(dir.path(), &["playbook", "rehearse", "modest.yaml"]);
+    assert_eq!(said.code, 3, "{}", said.out);
+    assert!(said.err.contains("the file promises less"), "{}", said.err);
+    std::fs::write(&file, drain.replace("expect: helps", "expect: no-effect")).unwrap();
+    let said = zizhi(dir.path(), &["playbook", "rehearse", "modest.yaml"]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("does not say why"), "{}", said.err);
+}
+
 #[test]
 fn diff_marks_what_is_looser() {
     let dir = TempDir::new().unwrap();

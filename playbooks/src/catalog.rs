@@ -21,23 +21,43 @@ macro_rules! shipped {
 
 /// The shipped playbooks: file name and text.
 const SHIPPED: &[(&str, &str)] = shipped![
+    "access.cell.lock-out.yaml",
+    "access.cell.reset-locked.yaml",
     "access.cell.restart.yaml",
+    "access.cell.shield-neighbour.yaml",
+    "access.router.lock-stranded.yaml",
     "compute.instance.migrate.yaml",
+    "compute.instance.reinforce.yaml",
+    "compute.instance.replace.yaml",
+    "compute.instance.reschedule.yaml",
+    "compute.instance.restart-slow.yaml",
     "compute.instance.restart.yaml",
     "compute.site.scale-out.yaml",
+    "compute.site.set-replicas.yaml",
     "service.gateway.refresh-policy.yaml",
     "service.instance.bypass.yaml",
+    "service.instance.ease.yaml",
+    "service.instance.recompute.yaml",
     "service.instance.steer-away.yaml",
+    "service.link.steer-around.yaml",
     "service.site.shed-load.yaml",
     "service.surge.steer-around.yaml",
     "transport.link-down.reset.yaml",
+    "transport.link.drain-reset.yaml",
     "transport.link.drain.yaml",
+    "transport.link.ease.yaml",
     "transport.link.reset.yaml",
     "transport.link.restore-cost.yaml",
     "transport.link.restore-rate.yaml",
+    "transport.router.drain.yaml",
     "transport.router.restart.yaml",
     "transport.surge.shift.yaml",
 ];
+
+/// The shipped playbook files: name and text, in the order of their names.
+pub const fn shipped() -> &'static [(&'static str, &'static str)] {
+    SHIPPED
+}
 
 /// Checked playbooks.
 #[derive(Debug, Clone, PartialEq)]
@@ -223,6 +243,10 @@ mod tests {
     fn the_shipped_catalogue_loads_without_a_warning() {
         let catalog = Catalog::builtin().unwrap();
         assert_eq!(catalog.warnings(), []);
-        assert!(catalog.playbooks().len() >= 14);
+        assert!(catalog.playbooks().len() >= 25);
+        for domain in zizhi_types::Domain::ALL {
+            let own = catalog.playbooks().iter().filter(|p| p.domain == domain);
+            assert!(own.count() >= 5, "{domain}");
+        }
     }
 }

@@ -4,10 +4,12 @@
 //! `suspect`, `state`, `probability`, `fault`. Called by a domain's planner. What was not measured is not there, so a
 //! condition on it cannot be told and the playbook does not fit: silence is never taken for health.
 
+mod around;
+
 use crate::expr::Scope;
 use crate::paths::Paths;
 use serde_json::{Map, Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use zizhi_types::metric::{Metric, Nature};
 use zizhi_types::topology::{Instance, Link, Network};
 use zizhi_types::{FaultKind, Hypothesis, ManagedObject, ObjectKind};
@@ -93,7 +95,10 @@ impl Facts<'_> {
 
     fn link(&self, id: &str) -> Option<Fields> {
         let link = self.network.links.iter().find(|l| l.id == id)?;
+        let users = self.instances_over(link);
         Some(fields(json!({
+            "instances": objects(&users),
+            "served_elsewhere": self.elsewhere(&users),
             "a": link.a,
             "b": link.b,
             "cost": link.cost,
@@ -109,13 +114,23 @@ impl Facts<'_> {
         let links = self.network.links.iter().filter(|l| l.a == id || l.b == id);
         Some(fields(json!({
             "tier": router.tier,
-            "links": names(ObjectKind::Link, links.map(|l| &l.id)),
+            "links": names(ObjectKind::Link, links.clone().map(|l| &l.id)),
+            "ports": links
+                .filter_map(|l| ManagedObject::port(id, &l.id).ok())
+                .map(|p| p.to_string())
+                .collect::<Vec<_>>(),
+            "cells": self.cells(|c| c.router == id),
+            "neighbour_cells": self.cells(|c| c.router != id && self.borders(c, id)),
         })))
     }
 
     fn demand(&self, object: &ManagedObject) -> Option<Fields> {
         let (from, to) = object.parts()?;
-        let mut found = fields(json!({"from": from, "to": to}));
+        let mut found = fields(json!({
+            "from": from,
+            "to": to,
+            "cells": self.cells(|c| c.router == to),
+        }));
         let path = self.paths.from(from)?.to(to)?;
         let hottest = path
             .iter()
@@ -135,66 +150,7 @@ impl Facts<'_> {
         let mut found = self.link(&link.id).unwrap_or_default();
         found.insert("object".into(), json!(format!("link/{}", link.id)));
         found.insert("utilization".into(), json!(utilization));
-        let users = self.instances_over(link);
-        found.insert("served_elsewhere".into(), json!(self.elsewhere(&users)));
-        found.insert("instances".into(), json!(objects(&users)));
         Json::Object(found)
-    }
-
-    /// Instances whose answers to some group cross the link. Each site and service is looked at once, however many
-    /// instances and groups they have.
-    fn instances_over(&self, link: &Link) -> Vec<&Instance> {
-        let sites: BTreeMap<&str, &str> = self
-            .network
-            .sites
-            .iter()
-            .map(|s| (s.id.as_str(), s.router.as_str()))
-            .collect();
-        let users = self.user_routers();
-        let mut known: BTreeMap<(&str, &str), bool> = BTreeMap::new();
-        let mut reached = vec![];
-        for instance in &self.network.instances {
-            let Some(from) = sites.get(instance.site.as_str()) else {
-                continue;
-            };
-            let crosses = known.entry((from, &instance.service)).or_insert_with(|| {
-                let to = users.get(instance.service.as_str());
-                self.crosses(from, to.into_iter().flatten(), link)
-            });
-            if *crosses {
-                reached.push(instance);
-            }
-        }
-        reached
-    }
-
-    /// The routers on which each service's users hang.
-    fn user_routers(&self) -> BTreeMap<&str, BTreeSet<&str>> {
-        let cells: BTreeMap<&str, &str> = self
-            .network
-            .cells
-            .iter()
-            .map(|c| (c.id.as_str(), c.router.as_str()))
-            .collect();
-        let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for group in &self.network.groups {
-            if let Some(router) = cells.get(group.cell.as_str()) {
-                users.entry(&group.service).or_default().insert(router);
-            }
-        }
-        users
-    }
-
-    fn crosses<'r>(
-        &self,
-        from: &str,
-        mut to: impl Iterator<Item = &'r &'r str>,
-        link: &Link,
-    ) -> bool {
-        let over = |path: Vec<&Link>| path.iter().any(|l| l.id == link.id);
-        self.paths
-            .from(from)
-            .is_some_and(|tree| to.any(|router| tree.to(router).is_some_and(over)))
     }
 
     fn site(&self, id: &str) -> Option<Fields> {
@@ -212,9 +168,15 @@ impl Facts<'_> {
             "instances": objects(&here),
             "services": services,
             "served_elsewhere": self.elsewhere(&here),
+            "cells": self.cells(|c| {
+                let mut groups = self.network.groups.iter();
+                groups.any(|g| g.cell == c.id && services.contains(g.service.as_str()))
+            }),
         }));
         if let Some(busiest) = self.busiest(&here) {
+            let count = here.iter().filter(|i| i.service == busiest).count();
             found.insert("busiest_service".into(), json!(busiest));
+            found.insert("busiest_replicas".into(), json!(count));
         }
         Some(found)
     }
@@ -236,13 +198,16 @@ impl Facts<'_> {
             .instances
             .iter()
             .filter(|i| i.service == found.service && i.id != id && self.up(i));
+        let site = self.network.sites.iter().find(|s| s.id == found.site);
         Some(fields(json!({
             "site": found.site,
+            "spare_instances": site.map_or(0, |s| s.spare_instances),
             "service": found.service,
             "workers": found.workers,
             "base_ms": found.base_ms,
             "price": found.price,
             "siblings_up": siblings.count(),
+            "gateways": self.gateways(&found.service),
         })))
     }
 

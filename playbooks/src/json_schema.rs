@@ -13,7 +13,7 @@ use zizhi_types::{Domain, FaultKind, Metric, Verb};
 pub fn value() -> Value {
     let mut schema = schemars::schema_for!(File).to_value();
     without_null(&mut schema);
-    let words: [(&str, &str, Vec<&str>); 10] = [
+    let words: [(&str, &str, Vec<&str>); 11] = [
         (
             "Spec",
             "domain",
@@ -47,6 +47,11 @@ pub fn value() -> Value {
             vec!["observe", "suggest", "approve", "auto"],
         ),
         ("Autonomy", "onTimeout", vec!["stop"]),
+        (
+            "Rehearsal",
+            "fault",
+            FaultKind::ALL.iter().map(|f| f.as_str()).collect(),
+        ),
         (
             "Trigger",
             "faults",

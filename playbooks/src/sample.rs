@@ -74,7 +74,7 @@ pub(crate) fn network() -> Network {
         id: "g1".into(),
         router: "C".into(),
     }];
-    network.cells = ["c1", "c2"].map(cell).into();
+    network.cells = [("c1", "C"), ("c2", "A")].map(cell).into();
     network.groups = vec![Group {
         id: "u1".into(),
         cell: "c1".into(),
@@ -128,10 +128,10 @@ fn instance((id, site): (&str, &str)) -> Instance {
     }
 }
 
-fn cell(id: &str) -> Cell {
+fn cell((id, router): (&str, &str)) -> Cell {
     Cell {
         id: id.into(),
-        router: "C".into(),
+        router: router.into(),
         capacity_rps: 100.0,
         neighbours: vec![if id == "c1" { "c2" } else { "c1" }.into()],
     }

@@ -39,6 +39,8 @@ pub struct File {
     pub metadata: Metadata,
     /// What it does.
     pub spec: Spec,
+    /// The situation in which the twin shows what it is worth, run by `zizhi playbook rehearse`.
+    pub rehearsal: Option<crate::rehearsal::Written>,
     /// What its author expects of it, run by `zizhi playbook test`.
     #[serde(default)]
     #[schemars(schema_with = "crate::scripted::json_schema")]

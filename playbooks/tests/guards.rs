@@ -3,14 +3,18 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on should stop
 
 use std::collections::{BTreeMap, BTreeSet};
-use zizhi_playbooks::guards::{GuardState, Maintenance, Reach, rule};
+use zizhi_playbooks::case::Case;
+use zizhi_playbooks::guards::{GuardState, Maintenance, Reach, reach, rule};
 use zizhi_playbooks::playbook::BlastRadius;
 use zizhi_playbooks::{Catalog, Context, candidates};
+use zizhi_types::action::{Action, Value, Verb};
 use zizhi_types::hypothesis::HypothesisState;
 use zizhi_types::plan::Mode;
 use zizhi_types::record::Ruling;
 use zizhi_types::topology::{Network, Router, Tier};
-use zizhi_types::{Domain, FaultKind, Hypothesis, IncidentId, NetTime, Plan, PlanId};
+use zizhi_types::{
+    Domain, FaultKind, Hypothesis, IncidentId, ManagedObject, Metric, NetTime, Plan, PlanId,
+};
 
 const NOW: NetTime = NetTime::from_secs(3_600);
 
@@ -206,4 +210,37 @@ fn old_actions_and_past_work_do_not_count() {
         ask(&plan(Mode::Auto), &state, Mode::Auto),
         (Ruling::Proceed, String::new())
     );
+}
+
+/// The sample network: three instances of one service, two of them at s1; two cells of 100 requests per second.
+#[test]
+fn fewer_replicas_a_lock_and_barred_users_take_capacity_out_and_their_opposites_none() {
+    let network = Case::sample_network();
+    let all_up = |_: &ManagedObject, metric: Metric| (metric == Metric::InstanceUp).then_some(1.0);
+    let taken = |verb: Verb, object: &str, params: &[(&str, Value)]| {
+        let mut plan = plan(Mode::Auto);
+        let action = Action::new(verb, object.parse().unwrap());
+        let with = |action: Action, (key, value): &(&str, Value)| action.with(key, value.clone());
+        plan.steps[0].action = params.iter().fold(action, with);
+        reach(&network, &all_up, &plan)
+    };
+    let replicas = |count: f64| {
+        let service = ("service", Value::Text("svc".to_owned()));
+        let count = ("replicas", Value::Number(count));
+        taken(Verb::SiteSetReplicas, "site/s1", &[service, count])
+    };
+    assert_eq!(replicas(3.0).losers, 0);
+    assert_eq!(replicas(2.0).losers, 0);
+    assert_eq!(replicas(1.0).instances["svc"], (3, 2));
+    assert_eq!(replicas(0.0).instances["svc"], (3, 1));
+    let cell = |verb, params: &[_]| taken(verb, "cell/c1", params).share;
+    let admit = |share: f64| cell(Verb::CellLimitAdmission, &[("share", Value::Number(share))]);
+    for (share, wanted) in [
+        (cell(Verb::CellLock, &[]), 0.5),
+        (cell(Verb::CellUnlock, &[]), 0.0),
+        (admit(0.5), 0.25),
+        (admit(1.0), 0.0),
+    ] {
+        assert!((share - wanted).abs() < 1e-9, "{share} {wanted}");
+    }
 }

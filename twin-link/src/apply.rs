@@ -4,7 +4,7 @@
 //! action causes while it is done is in [`crate::outage`].
 
 use crate::TwinError;
-use crate::branch::{Branch, STALE_S};
+use crate::branch::{Branch, Host, STALE_S};
 use crate::built::{Edge, Instance};
 use zizhi_types::action::{Action, Value, Verb};
 use zizhi_types::metric::Metric;
@@ -24,10 +24,12 @@ impl Branch {
             Verb::GatewayRefreshPolicy => self.refresh(action),
             Verb::InstanceSteerLimit => self.limit(action),
             Verb::CellRestart => self.restart_cell(action),
-            // The twin knows instances one by one, and no machines below them.
-            Verb::SiteSetReplicas | Verb::NodeCordon | Verb::NodeUncordon | Verb::NodeDrain => {
-                Err(unknown(action))
-            }
+            Verb::CellLock => self.lock_cell(action),
+            Verb::CellUnlock => self.unlock_cell(action),
+            Verb::CellLimitAdmission => self.limit_admission(action),
+            Verb::SiteSetReplicas => self.set_replicas(action),
+            // The twin knows no machines below instances.
+            Verb::NodeCordon | Verb::NodeUncordon | Verb::NodeDrain => Err(unknown(action)),
         }
     }
 
@@ -48,6 +50,25 @@ impl Branch {
                 let (number, _) = self.instance(action)?;
                 let before = self.overlay.limits.get(&number).copied().unwrap_or(1.0);
                 Ok(same().with("share", Value::Number(before)))
+            }
+            Verb::CellLock | Verb::CellUnlock => {
+                let locked = self.overlay.locked.contains_key(&self.cell(action)?.0);
+                let back = if locked {
+                    Verb::CellLock
+                } else {
+                    Verb::CellUnlock
+                };
+                Ok(Action::new(back, action.object.clone()))
+            }
+            Verb::CellLimitAdmission => {
+                let (number, _) = self.cell(action)?;
+                let before = self.overlay.admitted.get(&number).copied().unwrap_or(1.0);
+                Ok(same().with("share", Value::Number(before)))
+            }
+            Verb::SiteSetReplicas => {
+                let (built, added) = self.replicas(action)?;
+                let now = f64::from(built) + f64::from(added);
+                Ok(action.clone().with("replicas", Value::Number(now)))
             }
             // The name of the new instance is the driver's; inside the twin it goes by its service.
             Verb::SiteScaleOut => Ok(Action::new(Verb::SiteScaleIn, action.object.clone())
@@ -140,75 +161,35 @@ impl Branch {
         Ok(())
     }
 
-    /// On another host there is no noisy neighbour. Moved a second time it is back where it was.
+    /// On another host there is no noisy neighbour, and an instance that died with its host starts. Moved a second time it
+    /// is back where it was.
     fn migrate(&mut self, action: &Action) -> Result<(), TwinError> {
         let (number, instance) = self.instance(action)?;
-        let here = (
-            self.get(instance.slot, Metric::InstanceService),
-            self.get(instance.slot, Metric::InstanceSteal),
-        );
-        let back = self.overlay().moved.remove(&number);
-        if back.is_none() {
+        let here = Host {
+            up: self.get(instance.slot, Metric::InstanceUp),
+            service_ms: self.get(instance.slot, Metric::InstanceService),
+            steal: self.get(instance.slot, Metric::InstanceSteal),
+        };
+        let dead = !self.is_up(instance.slot, Metric::InstanceUp);
+        let there = if let Some(back) = self.overlay().moved.remove(&number) {
+            self.renewed.remove(&instance.slot);
+            self.overlay().returned.remove(&number);
+            back
+        } else {
             self.overlay().moved.insert(number, here);
             self.renewed.insert(instance.slot);
-        } else {
-            self.renewed.remove(&instance.slot);
-        }
-        let (service_ms, steal) = back.unwrap_or((instance.base_ms, 0.0));
-        self.set(instance.slot, Metric::InstanceService, service_ms);
-        self.set(instance.slot, Metric::InstanceSteal, steal);
-        Ok(())
-    }
-
-    fn scale_out(&mut self, action: &Action) -> Result<(), TwinError> {
-        let site = number(&self.built.names.sites, action)?;
-        let name = text(action, "service")?;
-        let room = self.built.sites.get(site).map_or(0, |s| s.spare);
-        let used: u32 = self
-            .overlay
-            .added
-            .range((site, 0)..=(site, usize::MAX))
-            .map(|(_, n)| n)
-            .sum();
-        let service = self.built.names.services.get(name).copied();
-        let like = |s: &usize| {
-            self.built
-                .instances
-                .iter()
-                .any(|i| i.site == site && i.service == *s)
-        };
-        match service.filter(like) {
-            Some(service) if used < room => {
-                *self.overlay().added.entry((site, service)).or_insert(0) += 1;
-                Ok(())
+            if dead {
+                self.overlay().returned.insert(number);
             }
-            _ => Err(TwinError::NoRoom {
-                object: action.object.clone(),
-                service: name.to_owned(),
-            }),
-        }
-    }
-
-    /// Takes away an instance of the inventory by its name, or one added in this branch by its service.
-    fn scale_in(&mut self, action: &Action) -> Result<(), TwinError> {
-        let site = number(&self.built.names.sites, action)?;
-        let name = text(action, "instance")?;
-        if let Some(number) = self.built.names.instances.get(name).copied() {
-            self.overlay().removed.insert(number);
-            return Ok(());
-        }
-        let service = self.built.names.services.get(name).copied();
-        let key = service
-            .map(|s| (site, s))
-            .filter(|k| self.overlay.added.contains_key(k));
-        let Some(key) = key else {
-            return Err(bad(action, "instance"));
+            Host {
+                up: if dead { 1.0 } else { here.up },
+                service_ms: instance.base_ms,
+                steal: 0.0,
+            }
         };
-        let added = &mut self.overlay().added;
-        let left = added.remove(&key).unwrap_or(0).saturating_sub(1);
-        if left > 0 {
-            added.insert(key, left);
-        }
+        self.set(instance.slot, Metric::InstanceUp, there.up);
+        self.set(instance.slot, Metric::InstanceService, there.service_ms);
+        self.set(instance.slot, Metric::InstanceSteal, there.steal);
         Ok(())
     }
 
@@ -234,18 +215,9 @@ impl Branch {
         }
         Ok(())
     }
-
-    fn restart_cell(&mut self, action: &Action) -> Result<(), TwinError> {
-        let number = number(&self.built.names.cells, action)?;
-        let slot = self.built.cells.get(number).map(|c| c.slot);
-        let slot = slot.ok_or_else(|| unknown(action))?;
-        self.set(slot, Metric::CellUp, 1.0);
-        self.renewed.insert(slot);
-        Ok(())
-    }
 }
 
-fn number(
+pub(crate) fn number(
     names: &std::collections::BTreeMap<String, usize>,
     action: &Action,
 ) -> Result<usize, TwinError> {
@@ -254,14 +226,14 @@ fn number(
     number.filter(|_| right_kind).ok_or_else(|| unknown(action))
 }
 
-fn unknown(action: &Action) -> TwinError {
+pub(crate) fn unknown(action: &Action) -> TwinError {
     TwinError::UnknownObject {
         verb: action.verb,
         object: action.object.clone(),
     }
 }
 
-fn bad(action: &Action, param: &'static str) -> TwinError {
+pub(crate) fn bad(action: &Action, param: &'static str) -> TwinError {
     TwinError::BadParameter {
         verb: action.verb,
         object: action.object.clone(),
@@ -269,11 +241,11 @@ fn bad(action: &Action, param: &'static str) -> TwinError {
     }
 }
 
-fn text<'a>(action: &'a Action, param: &'static str) -> Result<&'a str, TwinError> {
+pub(crate) fn text<'a>(action: &'a Action, param: &'static str) -> Result<&'a str, TwinError> {
     action.text(param).ok_or_else(|| bad(action, param))
 }
 
-fn in_range(
+pub(crate) fn in_range(
     action: &Action,
     param: &'static str,
     range: &std::ops::RangeInclusive<f64>,

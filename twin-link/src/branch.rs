@@ -28,8 +28,20 @@ pub(crate) struct Overlay {
     pub(crate) refreshed: BTreeSet<usize>,
     /// Instances that came back and get their share again.
     pub(crate) returned: BTreeSet<usize>,
-    /// Instances on another host, with service time and steal on the one before.
-    pub(crate) moved: BTreeMap<usize, (f64, f64)>,
+    /// Cells that are locked, with their state (up or not) for the time after.
+    pub(crate) locked: BTreeMap<usize, f64>,
+    /// Share of the requests that a cell lets in.
+    pub(crate) admitted: BTreeMap<usize, f64>,
+    /// Instances on another host, with what was measured on the one before.
+    pub(crate) moved: BTreeMap<usize, Host>,
+}
+
+/// What an instance reads on a host.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Host {
+    pub(crate) up: f64,
+    pub(crate) service_ms: f64,
+    pub(crate) steal: f64,
 }
 
 /// One possible state of the network.

@@ -66,6 +66,9 @@ impl Branch {
             | Verb::SiteScaleIn
             | Verb::GatewayRefreshPolicy
             | Verb::InstanceSteerLimit
+            | Verb::CellLock
+            | Verb::CellUnlock
+            | Verb::CellLimitAdmission
             | Verb::SiteSetReplicas
             | Verb::NodeCordon
             | Verb::NodeUncordon

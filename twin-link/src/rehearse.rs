@@ -106,6 +106,8 @@ pub(crate) fn on_purpose(objective: &Objective, actions: &[Action]) -> bool {
         (Verb::LinkSetCost, Metric::PortCost) | (Verb::LinkSetRate, Metric::PortRate) => {
             objective.object.link_of_port().as_ref() == Some(&action.object)
         }
+        // What its users feel of it is in the objectives of their groups.
+        (Verb::CellLock, Metric::CellUp) => action.object == objective.object,
         (Verb::SiteScaleIn, _) => {
             objective.object.kind() == ObjectKind::Instance
                 && action.text("instance") == Some(objective.object.name())

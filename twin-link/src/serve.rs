@@ -21,6 +21,8 @@ struct Radio {
     offered_rps: f64,
     /// Share of them that it carries.
     carried: f64,
+    /// Share of what its users ask that it lets in; the others are barred and not counted by the cell.
+    admitted: f64,
 }
 
 /// What a server makes of its load.
@@ -57,8 +59,10 @@ impl Requests {
             .map(|g| serving_cell(branch, g.cell))
             .collect();
         let radio = radios(branch, &cells, &offered_rps);
-        let carried =
-            |cell: &Option<usize>| cell.and_then(|c| radio.get(c)).map_or(0.0, |r| r.carried);
+        let carried = |cell: &Option<usize>| {
+            cell.and_then(|c| radio.get(c))
+                .map_or(0.0, |r| r.carried * r.admitted)
+        };
         let steered_rps: Vec<f64> = groups
             .iter()
             .zip(&cells)
@@ -123,7 +127,7 @@ impl Requests {
     }
 
     fn put_cells(&self, branch: &Branch, model: &mut Model) {
-        for (cell, radio) in branch.built.cells.iter().zip(&self.radio) {
+        for (number, (cell, radio)) in branch.built.cells.iter().zip(&self.radio).enumerate() {
             let up = branch.is_up(cell.slot, Metric::CellUp);
             let busy = if up {
                 (radio.offered_rps / cell.capacity_rps).min(1.0)
@@ -131,7 +135,10 @@ impl Requests {
                 0.0
             };
             model.put(cell.slot, Metric::CellUtilization, busy);
-            model.put(cell.slot, Metric::CellFailure, 1.0 - radio.carried);
+            // A locked cell hears nobody, so it fails nobody.
+            let locked = branch.overlay.locked.contains_key(&number);
+            let failed = if locked { 0.0 } else { 1.0 - radio.carried };
+            model.put(cell.slot, Metric::CellFailure, failed);
         }
     }
 
@@ -254,14 +261,16 @@ fn radios(branch: &Branch, cells: &[Option<usize>], offered_rps: &[f64]) -> Vec<
         .built
         .cells
         .iter()
-        .map(|c| Radio {
+        .enumerate()
+        .map(|(number, c)| Radio {
             offered_rps: 0.0,
             carried: f64::from(u8::from(branch.is_up(c.slot, Metric::CellUp))),
+            admitted: branch.admitted(number),
         })
         .collect();
     for (cell, rps) in cells.iter().zip(offered_rps) {
         if let Some(radio) = cell.and_then(|c| radios.get_mut(c)) {
-            radio.offered_rps += rps;
+            radio.offered_rps += rps * radio.admitted;
         }
     }
     for (radio, cell) in radios.iter_mut().zip(&branch.built.cells) {

@@ -357,9 +357,13 @@ fn every_reversible_action_returns_to_the_state_before() {
         action(Verb::InstanceMigrate, "instance/i1"),
         action(Verb::InstanceSteerLimit, "instance/i2").with("share", Value::Number(0.5)),
         action(Verb::SiteScaleOut, "site/s2").with("service", Value::Text("infer".to_owned())),
+        action(Verb::CellLock, "cell/c1"),
+        action(Verb::CellUnlock, "cell/c1"),
+        action(Verb::CellLimitAdmission, "cell/c1").with("share", Value::Number(0.5)),
+        replicas("site/s2", 2.0),
     ];
     let all = rehearse_undo(&state, &actions).unwrap();
-    assert!(all.returns && all.undo.len() == 5);
+    assert!(all.returns && all.undo.len() == actions.len());
     let reset = rehearse_undo(&state, &[action(Verb::LinkReset, "link/A-B")]);
     assert!(matches!(reset, Err(TwinError::NoUndo { .. })));
 }
@@ -433,4 +437,70 @@ proptest::proptest! {
         let arrived = into("B-C", "B") + into("C-D", "D") - into("B-C", "C") - into("C-D", "C");
         proptest::prop_assert!((arrived - mbps).abs() < 1e-6);
     }
+}
+
+fn replicas(site: &str, count: f64) -> Action {
+    action(Verb::SiteSetReplicas, site)
+        .with("service", Value::Text("infer".to_owned()))
+        .with("replicas", Value::Number(count))
+}
+
+#[test]
+fn a_locked_cell_is_off_on_purpose_and_comes_back_healed_when_it_is_unlocked() {
+    let dead = state(&[
+        ("cell/c1", Metric::CellUp, 0.0),
+        ("cell/c1", Metric::CellFailure, 1.0),
+    ]);
+    let [lock, restart, unlock] =
+        [Verb::CellLock, Verb::CellRestart, Verb::CellUnlock].map(|verb| action(verb, "cell/c1"));
+    let in_order = tried(&dead, &[lock.clone(), restart.clone(), unlock.clone()]);
+    assert_eq!(names(&in_order.with), NOTHING);
+    // Unlocking alone heals nothing, and what is restarted under a lock stays off the air.
+    let up = "cell/c1 cell.up".to_owned();
+    assert!(names(&tried(&dead, &[unlock]).with).contains(&up));
+    let mut branch = dead.fork();
+    branch.apply(&lock).unwrap();
+    branch.apply(&restart).unwrap();
+    let read = branch.predict().value(&object("cell/c1"), Metric::CellUp);
+    assert_eq!(read, Some(0.0));
+}
+
+#[test]
+fn barring_half_of_the_users_halves_their_success() {
+    let mut branch = state(&[]).fork();
+    let half = action(Verb::CellLimitAdmission, "cell/c1").with("share", Value::Number(0.5));
+    let success = |p: &Prediction| p.value(&object("group/g1"), Metric::GroupSuccess).unwrap();
+    let before = success(&branch.predict());
+    branch.apply(&half).unwrap();
+    let after = success(&branch.predict());
+    assert!((after - before / 2.0).abs() < 0.05, "{before} {after}");
+}
+
+#[test]
+fn replicas_have_the_bounds_of_the_inventory_and_of_the_room() {
+    let mut branch = state(&[]).fork();
+    for wrong in [0.0, 1.5, 99.0] {
+        let refused = branch.apply(&replicas("site/s2", wrong));
+        assert!(
+            matches!(
+                refused,
+                Err(TwinError::BadParameter {
+                    param: "replicas",
+                    ..
+                })
+            ),
+            "{wrong}"
+        );
+    }
+    branch.apply(&replicas("site/s2", 2.0)).unwrap();
+    branch.apply(&replicas("site/s2", 2.0)).unwrap();
+}
+
+#[test]
+fn an_instance_that_died_with_its_host_comes_up_on_another() {
+    let dead = state(&[("instance/i1", Metric::InstanceUp, 0.0)]);
+    let moved = tried(&dead, &[action(Verb::InstanceMigrate, "instance/i1")]);
+    let up = "instance/i1 instance.up".to_owned();
+    assert!(names(&moved.without).contains(&up));
+    assert!(!names(&moved.with).contains(&up));
 }

@@ -59,6 +59,9 @@ verbs! {
     GatewayRefreshPolicy, "gateway.refresh-policy", Gateway, false, [], "Makes the gateway compute its steering policy anew.";
     InstanceSteerLimit, "instance.steer-limit", Instance, true, ["share"], "Limits what all gateways send to an instance to a share (0 to 1) of its capacity.";
     CellRestart, "cell.restart", Cell, false, [], "Restarts an access cell.";
+    CellLock, "cell.lock", Cell, true, [], "Takes a cell out of service in order: its users are handed over to neighbours first.";
+    CellUnlock, "cell.unlock", Cell, true, [], "Puts a locked cell back into service.";
+    CellLimitAdmission, "cell.limit-admission", Cell, true, ["share"], "Lets only a share (0 to 1) of the requests into a cell; the others are barred.";
     SiteSetReplicas, "site.set-replicas", Site, true, ["service", "replicas"], "Sets how many instances of a service run at a site.";
     NodeCordon, "node.cordon", Node, true, [], "Lets no new instance start on a node.";
     NodeUncordon, "node.uncordon", Node, true, [], "Lets instances start on a node again.";

@@ -6,15 +6,13 @@ use super::scribe::Draft;
 use crate::{correlator, detector, executor, negotiator, planner, verifier};
 use std::sync::Arc;
 use zizhi_playbooks::DriverError;
-use zizhi_types::action::{Action, Receipt, Verb};
+use zizhi_types::action::{Action, Receipt};
 use zizhi_types::negotiation::{Lease, RunEnd};
 use zizhi_types::objective::Violation;
 use zizhi_types::plan::Mode;
 use zizhi_types::record::{Difference, GuardResult, Ruling, Who};
-use zizhi_types::wire::{Approval, ApprovalRequest, Sample};
-use zizhi_types::{
-    Body, IncidentId, ManagedObject, Metric, NetTime, Plan, PlanId, RecordId, RunId,
-};
+use zizhi_types::wire::{Approval, ApprovalRequest};
+use zizhi_types::{Body, IncidentId, ManagedObject, NetTime, Plan, PlanId, RecordId, RunId};
 
 impl Loop {
     #[expect(clippy::too_many_lines, reason = "a flat table: one arm per output")]
@@ -286,20 +284,9 @@ impl Loop {
 
     /// A setting that we are about to change is intended from now on.
     pub(super) fn intend(&mut self, action: &Action) -> Vec<Command> {
-        let (metric, value) = match action.verb {
-            Verb::LinkSetCost => (Metric::PortCost, action.number("cost")),
-            Verb::LinkSetRate => (Metric::PortRate, action.number("mbps")),
-            _ => return vec![],
-        };
-        let Some(value) = value else { return vec![] };
         let mut commands = vec![];
-        for port in self.picture.ports_of(&action.object) {
-            Arc::make_mut(&mut self.picture).intend(&port, metric, value);
-            let sample = Sample {
-                object: port,
-                metric,
-                value,
-            };
+        for sample in self.picture.sets(action) {
+            Arc::make_mut(&mut self.picture).intend(&sample.object, sample.metric, sample.value);
             commands.push(ask(Task::Detector(detector::Input::Intend(sample))));
         }
         commands

@@ -4,6 +4,7 @@ use super::{Input, Negotiator, NegotiatorConfig, Output};
 use crate::role::Engine;
 use crate::testing::{at, bid, drain, incident, lease, reset, situation};
 use zizhi_types::negotiation::{Bid, Lease, RefuseReason, RunEnd};
+use zizhi_types::plan::Mode;
 use zizhi_types::{Domain, PlanId};
 
 const LEASE: Lease = lease(Domain::Transport, 5);
@@ -95,6 +96,22 @@ fn the_best_own_plan_is_awarded_once_and_its_end_is_learnt() {
         ),
         "{ended:?}"
     );
+}
+
+#[test]
+fn what_may_act_by_itself_is_tried_before_a_better_plan_that_waits_for_a_person() {
+    let (mut waits, acts) = two();
+    waits.plan.mode = Mode::Approve;
+    let (mut alone, outputs) = Alone::with(vec![waits.clone(), acts.clone()]);
+    let asked = |outputs: &[Output], wanted: &Bid| {
+        outputs
+            .iter()
+            .any(|o| matches!(o, Output::AskJudgement { bid, .. } if bid.plan.id == wanted.plan.id))
+    };
+    assert!(asked(&outputs, &acts), "{outputs:?}");
+    let reason = "not now".to_owned();
+    let outputs = alone.judged(&acts.plan.id, Some(RefuseReason::Guard { reason }));
+    assert!(asked(&outputs, &waits), "{outputs:?}");
 }
 
 #[test]

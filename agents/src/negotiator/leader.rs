@@ -309,7 +309,12 @@ impl Leadership {
     fn best(&self, config: &NegotiatorConfig) -> Option<usize> {
         let promising = (0..self.bids.len()).filter(|&i| promising(&self.bids[i]));
         let worth = |i: usize| value(&self.bids[i]);
-        let best = promising.max_by(|&a, &b| worth(a).total_cmp(&worth(b)).then(b.cmp(&a)));
+        // What may act by itself is tried before what waits for a person, and that before what may only be shown.
+        let mode = |i: usize| self.bids[i].plan.mode;
+        let best = promising.max_by(|&a, &b| {
+            let by_worth = || worth(a).total_cmp(&worth(b)).then(b.cmp(&a));
+            mode(a).cmp(&mode(b)).then_with(by_worth)
+        });
         best.filter(|_| self.attempts < config.attempts_max)
     }
 

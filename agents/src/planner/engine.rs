@@ -4,6 +4,7 @@ use super::rehearser::Rehearser;
 use super::{Input, Output, PastCase, PlannerConfig, Recalled};
 use crate::picture::Picture;
 use crate::role::Engine;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use zizhi_models::remedy::{self, Candidate};
@@ -122,7 +123,9 @@ impl Planner {
         recalled: &Recalled,
     ) -> (Vec<Bid>, Option<PastCase>) {
         let candidates: Vec<Candidate> = offers.iter().map(|(_, _, c)| c.clone()).collect();
-        let ranked = remedy::rank(&candidates, &recalled.past);
+        let mut ranked = remedy::rank(&candidates, &recalled.past);
+        // A playbook on trial takes no proven one's place among the bids.
+        ranked.sort_by_key(|place| Reverse(offers[place.index].0.mode));
         let mut bids: Vec<Bid> = vec![];
         for place in ranked.iter().take(self.config.bids_max) {
             let (plan, rehearsal, _) = &offers[place.index];

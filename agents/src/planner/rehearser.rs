@@ -192,19 +192,10 @@ fn set_right(actions: &[Action], picture: &Picture, now: NetTime) -> Vec<Violati
     picture.violations(now).into_iter().filter(cured).collect()
 }
 
-/// What an action sets at the ports of its link.
+/// What an action sets on purpose.
 fn settings(action: &Action, picture: &Picture) -> Vec<((ManagedObject, Metric), f64)> {
-    let (metric, value) = match action.verb {
-        Verb::LinkSetCost => (Metric::PortCost, action.number("cost")),
-        Verb::LinkSetRate => (Metric::PortRate, action.number("mbps")),
-        _ => return vec![],
-    };
-    let Some(value) = value else { return vec![] };
-    let ports = picture.ports_of(&action.object);
-    ports
-        .into_iter()
-        .map(|port| ((port, metric), value))
-        .collect()
+    let sets = picture.sets(action).into_iter();
+    sets.map(|s| ((s.object, s.metric), s.value)).collect()
 }
 
 /// Objectives that count: not those of objects under announced work or out of service.

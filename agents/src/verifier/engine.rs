@@ -4,6 +4,7 @@ use super::{Input, Output, Watch};
 use crate::picture::{Picture, Series};
 use crate::role::Engine;
 use std::collections::{BTreeMap, BTreeSet};
+use zizhi_types::action::Verb;
 use zizhi_types::objective::{Importance, Objective, Violation};
 use zizhi_types::plan::Check;
 use zizhi_types::record::Verdict;
@@ -213,10 +214,13 @@ pub(crate) fn settings_of(plan: &Plan, picture: &Picture) -> BTreeSet<Series> {
             vec![object.clone()]
         }
     };
+    let locked = plan.steps.iter().map(|s| &s.action);
+    let locked = locked.filter(|a| a.verb == Verb::CellLock);
     plan.steps
         .iter()
         .flat_map(|s| ports(&s.action.object))
         .flat_map(|port| [(port.clone(), Metric::PortCost), (port, Metric::PortRate)])
+        .chain(locked.map(|a| (a.object.clone(), Metric::CellUp)))
         .collect()
 }
 

@@ -58,6 +58,13 @@ pub struct SituationArgs {
     pub probability: f64,
 }
 
+impl SituationArgs {
+    /// Nothing was said: the situation of the file is meant, where it names one.
+    pub fn is_empty(&self) -> bool {
+        self.fault.is_none() && self.on.is_none() && self.set.is_empty() && self.network == "sample"
+    }
+}
+
 /// Flags of `playbook try`.
 #[derive(Debug, ClapArgs)]
 #[command(
@@ -84,10 +91,10 @@ pub struct TryArgs {
 /// Flags of `playbook rehearse`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  zizhi playbook rehearse playbooks/catalog/transport.link.drain.yaml --on link/A-C\n  zizhi playbook rehearse mine.yaml --on link/C1-C2 --network metro --set port.error_ratio=0.02\n\nNothing is changed: the twin is a model in this process.\nExit codes: 0 it helps or changes nothing for the worse; 3 it does not fit, or makes something worse"
+    after_help = "Examples:\n  zizhi playbook rehearse playbooks/catalog\n  zizhi playbook rehearse playbooks/catalog/transport.link.drain.yaml\n  zizhi playbook rehearse playbooks/catalog/transport.link.drain.yaml --on link/A-C\n  zizhi playbook rehearse mine.yaml --on link/C1-C2 --network metro --set port.error_ratio=0.02\n\nNothing is changed: the twin is a model in this process.\nWithout --on the situation under `rehearsal:` in the file is taken.\nExit codes: 0 it helps or changes nothing for the worse, and keeps what its file promises; 3 otherwise, or where it does not fit"
 )]
 pub struct RehearseArgs {
-    /// The playbook file.
+    /// The playbook file, or a folder of them, each in its own situation.
     pub file: PathBuf,
     /// The situation.
     #[command(flatten)]

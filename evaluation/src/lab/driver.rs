@@ -91,6 +91,9 @@ fn apply(rig: &Rig, action: &Action) -> Answer {
         | Verb::SiteScaleOut
         | Verb::SiteScaleIn
         | Verb::CellRestart
+        | Verb::CellLock
+        | Verb::CellUnlock
+        | Verb::CellLimitAdmission
         | Verb::SiteSetReplicas
         | Verb::NodeCordon
         | Verb::NodeUncordon

@@ -131,8 +131,10 @@ impl World {
             Change::GroupFactor(group, factor) => self.groups[group].factor = factor,
             Change::CellOff(cell) => self.switch_off(cell, 1.0, true),
             Change::CellOn(cell) => {
-                self.cells[cell].off = false;
-                self.cells[cell].prepared = false;
+                let cell = &mut self.cells[cell];
+                // A cell that somebody locked meanwhile stays out of service.
+                cell.off = cell.locked;
+                cell.prepared = cell.locked;
             }
             Change::Grow(fault) => self.grow(fault),
         }

@@ -268,7 +268,8 @@ impl World {
             }
             FaultKind::CellOutage => {
                 let cell = &mut self.cells[index];
-                (cell.off, cell.broken) = (false, false);
+                (cell.broken, cell.starting) = (false, false);
+                cell.back_on_air();
                 cell.epoch += 1;
             }
         }

@@ -5,6 +5,7 @@
 //! shares no physics with the twin. What is truly wrong is known to [`truth`] and to nobody on the bus.
 
 mod actions;
+mod cells;
 mod choose;
 mod clockwork;
 mod doubles;
@@ -19,6 +20,7 @@ mod links;
 pub mod network;
 pub mod params;
 mod readings;
+mod replicas;
 mod requests;
 mod routing;
 mod run;

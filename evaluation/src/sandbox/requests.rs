@@ -75,12 +75,20 @@ impl World {
                 return self.carry(home, serving);
             }
         }
-        self.cells[home].attempts += 1;
-        self.cells[home].failed += 1;
+        // A locked cell hears nobody.
+        if !self.cells[home].locked {
+            self.cells[home].attempts += 1;
+            self.cells[home].failed += 1;
+        }
         None
     }
 
     fn carry(&mut self, home: usize, serving: usize) -> Option<usize> {
+        // A phone that is barred does not ask the cell, so the cell counts nothing.
+        let barred = self.cells[serving].barred;
+        if barred > 0.0 && self.rng.requests.random::<f64>() < barred {
+            return None;
+        }
         let capacity = self.layout.cells[serving].capacity_rps;
         let state = &mut self.cells[serving];
         state.attempts += 1;

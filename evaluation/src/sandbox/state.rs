@@ -238,6 +238,12 @@ pub(crate) struct CellState {
     pub covered: f64,
     /// Announced: neighbours take over at once.
     pub prepared: bool,
+    /// Out of service because somebody wants it so; outlasts a restart.
+    pub locked: bool,
+    /// Being restarted.
+    pub starting: bool,
+    /// Share of the requests that are barred, 0 to 1.
+    pub barred: f64,
     pub slot_attempts: u32,
     pub attempts: u32,
     pub carried: u32,

@@ -306,8 +306,8 @@ impl World {
             Event::CellStarted { cell, epoch } => {
                 let state = &mut self.cells[cell as usize];
                 if state.epoch == epoch {
-                    state.off = false;
-                    state.prepared = false;
+                    state.starting = false;
+                    state.back_on_air();
                 }
             }
             Event::ScaledOut(instance) => self.scaled_out(instance as usize),

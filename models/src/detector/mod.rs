@@ -131,7 +131,11 @@ impl Detector {
                 self.baseline.mark(at);
                 certain(value, &Persistence::new(1), false)
             }
-            Nature::State => self.plain(1.0, value < 0.5, at),
+            // A state that is meant to be bad (a locked cell) is no anomaly.
+            Nature::State => {
+                let intended = self.intended.unwrap_or(1.0);
+                self.plain(intended, value < intended - 0.5, at)
+            }
             Nature::Setting => self.setting(value, at, limit),
             Nature::HighIsBad | Nature::LowIsBad => self.seasonal(metric, value, at, limit),
         }

@@ -75,7 +75,9 @@ fn excluded(first: &Playbook, second: &Playbook) -> bool {
 /// What an action changes; two actions on one setting can be opposites.
 const fn setting(verb: Verb) -> &'static str {
     match verb {
-        Verb::SiteScaleOut | Verb::SiteScaleIn => "number of instances",
+        Verb::SiteScaleOut | Verb::SiteScaleIn | Verb::SiteSetReplicas => "number of instances",
+        Verb::CellLock | Verb::CellUnlock => "lock",
+        Verb::CellLimitAdmission => "admission",
         Verb::LinkSetCost => "cost",
         Verb::LinkSetRate => "rate",
         Verb::InstanceSteerLimit => "share",
@@ -103,7 +105,11 @@ fn direction(action: &Action) -> Option<bool> {
         Verb::LinkSetCost => ("cost", sample::COST),
         Verb::LinkSetRate => ("mbps", sample::CAPACITY_MBPS),
         // A limit only ever takes away; 1 lifts it.
-        Verb::InstanceSteerLimit => return Some(action.number("share")? >= 1.0),
+        Verb::InstanceSteerLimit | Verb::CellLimitAdmission => {
+            return Some(action.number("share")? >= 1.0);
+        }
+        Verb::CellLock => return Some(false),
+        Verb::CellUnlock => return Some(true),
         _ => return None,
     };
     let value = action.number(key)?;

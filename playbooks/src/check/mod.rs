@@ -14,6 +14,7 @@ pub(crate) use fights::fights;
 use crate::compile::Compiler;
 use crate::playbook::{Operand, Playbook, Target, Undo};
 use crate::problem::{Code, Place};
+use crate::rehearsal;
 use crate::schema::File;
 use std::collections::BTreeSet;
 
@@ -28,6 +29,7 @@ pub(crate) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     limits::check(to, read, playbook);
     secrets::check(to, read, playbook);
     times::check(to, read, playbook);
+    rehearsal::check(to, read, playbook);
     // What is refused elsewhere often leaves its parameter unused: one message is enough.
     if !to.has_errors() {
         params_are_used(to, read, playbook);

@@ -57,7 +57,7 @@ struct Lost<'a> {
     routers: BTreeSet<&'a str>,
     links: BTreeMap<&'a str, f64>,
     instances: BTreeMap<&'a str, f64>,
-    cells: BTreeSet<&'a str>,
+    cells: BTreeMap<&'a str, f64>,
     /// Links that carry nothing at all, not even as the last way.
     broken: BTreeSet<&'a str>,
 }
@@ -89,8 +89,13 @@ impl<'a> Live<'a> {
                     self.lose_instance(instance, 1.0, lost);
                 }
             }
-            // One more instance, or a policy computed anew, takes nothing out.
-            Verb::SiteScaleOut | Verb::GatewayRefreshPolicy => {}
+            Verb::SiteSetReplicas => self.lose_replicas(action, lost),
+            Verb::CellLimitAdmission => {
+                let share = action.number("share").unwrap_or(0.0).clamp(0.0, 1.0);
+                self.lose_cell(&action.object, 1.0 - share, lost);
+            }
+            // One more instance, a policy computed anew, or a cell in service again takes nothing out.
+            Verb::SiteScaleOut | Verb::GatewayRefreshPolicy | Verb::CellUnlock => {}
             _ => self.lose(&action.object, lost),
         }
     }
@@ -115,10 +120,29 @@ impl<'a> Live<'a> {
                     self.lose_instance(&instance.id, 1.0, lost);
                 }
             }
-            ObjectKind::Cell if self.is_up(object, Metric::CellUp) => {
-                lost.cells.insert(name);
-            }
+            ObjectKind::Cell => self.lose_cell(object, 1.0, lost),
             _ => {}
+        }
+    }
+
+    fn lose_cell(&self, cell: &'a ManagedObject, share: f64, lost: &mut Lost<'a>) {
+        if share > 0.0 && self.is_up(cell, Metric::CellUp) {
+            lost.cells.insert(cell.name(), share);
+        }
+    }
+
+    /// Fewer instances of a service at a site than there are: which of them go is the driver's choice, how many is not.
+    fn lose_replicas(&self, action: &'a Action, lost: &mut Lost<'a>) {
+        let site = action.object.name();
+        let here: Vec<&Instance> = self
+            .network
+            .instances
+            .iter()
+            .filter(|i| i.site == site && Some(i.service.as_str()) == action.text("service"))
+            .collect();
+        let kept = action.number("replicas").unwrap_or(0.0).max(0.0) as usize;
+        for instance in here.iter().skip(kept) {
+            self.lose_instance(&instance.id, 1.0, lost);
         }
     }
 
@@ -249,7 +273,7 @@ impl<'a> Live<'a> {
         });
         let cells = n.cells.iter();
         let cells = cells.map(|c| {
-            let gone = lost.cells.contains(c.id.as_str()).then_some(1.0);
+            let gone = lost.cells.get(c.id.as_str()).copied();
             (c.capacity_rps, gone)
         });
         share_of(links)

@@ -4,10 +4,15 @@ use crate::args::PlaybookListArgs;
 use crate::commands::{json_line, pick};
 use crate::fail::Failure;
 use std::process::ExitCode;
-use zizhi_playbooks::Catalog;
+use zizhi_playbooks::page::page;
+use zizhi_playbooks::{Catalog, catalog};
 use zizhi_types::text::{Language, label};
 
 pub fn run(args: &PlaybookListArgs, lang: Language) -> Result<ExitCode, Failure> {
+    if args.page {
+        print!("{}", page(catalog::shipped().iter().copied(), lang));
+        return Ok(ExitCode::SUCCESS);
+    }
     let catalog = match &args.playbooks {
         Some(folder) => Catalog::load_dir(folder)?,
         None => Catalog::builtin()?,

@@ -3,11 +3,14 @@
 //! The plan goes to the twin, a model in this process. There is no driver, no bus and no executor here: a test of the
 //! house's shape holds that (cli/tests/architecture.rs).
 
+mod rehearsals;
+
 use super::super::{FOUND, pick};
 use super::{situation, traffic};
 use crate::args::authoring::RehearseArgs;
 use crate::fail::Failure;
 use comfy_table::Table;
+use std::path::Path;
 use std::process::ExitCode;
 use zizhi_playbooks::case::Case;
 use zizhi_playbooks::catalog::lint;
@@ -31,48 +34,91 @@ struct Row {
     outlook: Outlook,
 }
 
-/// What is thought of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is thought of it, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Verdict {
     Worse,
-    Helps,
     Nothing,
+    Helps,
 }
 
-/// Rehearses one playbook.
+/// One plan and what the twin says of it.
+struct Rehearsed {
+    draft: PlanDraft,
+    rows: Vec<Row>,
+    verdict: Verdict,
+}
+
+/// Rehearses one playbook in the situation of the flags or, without any, of its file; or every playbook of a folder.
 pub fn run(args: RehearseArgs, lang: Language) -> Result<ExitCode, Failure> {
-    let playbook = read(&args)?;
+    if args.file.is_dir() {
+        return rehearsals::folder(&args, lang);
+    }
+    let (playbook, text) = read(&args.file)?;
+    if args.situation.is_empty()
+        && let Some(own) = rehearsals::own(&args.file, &text, &playbook)?
+    {
+        return rehearsals::one(&args, &playbook, &own, lang);
+    }
     let case = situation::case(&args.situation, playbook.faults.first().copied())?;
+    let Some(rehearsed) = rehearsed(&playbook, case, lang)? else {
+        return Ok(ExitCode::from(FOUND));
+    };
+    show(&args, &rehearsed, lang)?;
+    Ok(if best(&rehearsed) == Verdict::Worse {
+        ExitCode::from(FOUND)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// Every plan of the playbook in a situation; nothing where it is kept out, which is told.
+fn rehearsed(
+    playbook: &Playbook,
+    case: Case,
+    lang: Language,
+) -> Result<Option<Vec<Rehearsed>>, Failure> {
     let fault = case.hypothesis().fault;
     if !playbook.faults.contains(&fault) {
         return Err(format!("{} is no remedy for {fault}", playbook.id).into());
     }
     let case = busy(case)?;
-    let drafts = match examine(&playbook, case.hypothesis(), &case.context()) {
+    let drafts = match examine(playbook, case.hypothesis(), &case.context()) {
         Ok(drafts) => drafts,
         Err(obstacles) => {
             kept_out(&obstacles, lang);
-            return Ok(ExitCode::from(FOUND));
+            return Ok(None);
         }
     };
-    // A playbook with several variants is good when one of them is: the planner chooses.
-    let mut good = false;
-    for draft in &drafts {
+    let mut all = vec![];
+    for draft in drafts {
         let actions: Vec<Action> = draft.steps.iter().map(|s| s.action.clone()).collect();
         let rows = rows(&case, &actions)?;
         let verdict = verdict(&rows);
-        good |= verdict != Verdict::Worse;
+        all.push(Rehearsed {
+            draft,
+            rows,
+            verdict,
+        });
+    }
+    Ok(Some(all))
+}
+
+fn show(args: &RehearseArgs, rehearsed: &[Rehearsed], lang: Language) -> Result<(), Failure> {
+    for one in rehearsed {
         if args.json {
-            as_json(draft, &rows, verdict)?;
+            as_json(&one.draft, &one.rows, one.verdict)?;
         } else {
-            told(draft, &rows, verdict, lang);
+            told(&one.draft, &one.rows, one.verdict, lang);
         }
     }
-    Ok(if good {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(FOUND)
-    })
+    Ok(())
+}
+
+/// A playbook with several variants is as good as the best of them: the planner chooses.
+fn best(rehearsed: &[Rehearsed]) -> Verdict {
+    let verdicts = rehearsed.iter().map(|r| r.verdict);
+    verdicts.max().unwrap_or(Verdict::Worse)
 }
 
 fn kept_out(obstacles: &[Obstacle], lang: Language) {
@@ -83,19 +129,18 @@ fn kept_out(obstacles: &[Obstacle], lang: Language) {
     }
 }
 
-fn read(args: &RehearseArgs) -> Result<Playbook, Failure> {
-    let name = args.file.display().to_string();
-    let text =
-        std::fs::read_to_string(&args.file).map_err(|e| format!("cannot read {name}: {e}"))?;
+fn read(file: &Path) -> Result<(Playbook, String), Failure> {
+    let (name, text) = situation::read(file)?;
     let (playbook, problems) = lint(&name, &text);
     let errors: Vec<String> = problems
         .iter()
         .filter(|p| p.is_error())
         .map(ToString::to_string)
         .collect();
-    playbook
-        .filter(|_| errors.is_empty())
-        .ok_or_else(|| errors.join("\n").into())
+    match playbook.filter(|_| errors.is_empty()) {
+        Some(playbook) => Ok((playbook, text)),
+        None => Err(errors.join("\n").into()),
+    }
 }
 
 /// The same case on the network with its usual traffic.
