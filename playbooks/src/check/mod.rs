@@ -6,13 +6,14 @@
 mod fights;
 mod limits;
 mod meaning;
+mod policy;
 mod secrets;
 mod times;
 
 pub(crate) use fights::fights;
 
 use crate::compile::Compiler;
-use crate::playbook::{Operand, Playbook, Target, Undo};
+use crate::playbook::{CheckTemplate, Operand, Playbook, Target, Undo};
 use crate::problem::{Code, Place};
 use crate::schema::File;
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ pub(crate) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     conditions_look_at_something(to, read, playbook);
     meaning::check(to, read, playbook);
     limits::check(to, read, playbook);
+    policy::check(to, read, playbook);
     secrets::check(to, read, playbook);
     times::check(to, read, playbook);
     // What is refused elsewhere often leaves its parameter unused: one message is enough.
@@ -193,7 +195,7 @@ fn used_paths(playbook: &Playbook) -> BTreeSet<&str> {
         Undo::Auto | Undo::None => &[],
     });
     let operands = operands.chain(undos.map(|w| &w.1));
-    let operands = operands.chain(playbook.checks.iter().map(|c| &c.limit));
+    let operands = operands.chain(playbook.checks.iter().filter_map(CheckTemplate::operand));
     let of_targets = targets.filter_map(|t| match t {
         Target::Computed(expr) => Some(expr),
         Target::Fixed(_) => None,
@@ -204,6 +206,7 @@ fn used_paths(playbook: &Playbook) -> BTreeSet<&str> {
     });
     let conditions = playbook.when.iter().map(|c| &c.check);
     let conditions = conditions.chain(playbook.steps.iter().filter_map(|s| s.when.as_ref()));
+    let conditions = conditions.chain(playbook.checks.iter().flat_map(CheckTemplate::conditions));
     of_targets
         .chain(of_operands)
         .chain(conditions)

@@ -53,6 +53,7 @@ fn texts(read: &File) -> Vec<&Spanned<String>> {
         &spec.describe.when_not_to_use,
     ];
     all.extend(&spec.irreversible);
+    all.extend(spec.rollback.as_ref().and_then(|r| r.reason.as_ref()));
     all.extend(spec.when.iter().map(|w| &w.message));
     all.into_iter().flat_map(|t| [&t.en, &t.zh]).collect()
 }
@@ -151,9 +152,15 @@ fn looked_at<'p>(read: &File, playbook: &'p Playbook) -> Vec<(&'p Expr, Place)> 
         if let Target::Computed(expr) = &check.on {
             out.push((expr, place));
         }
-        if let Operand::Computed(expr) = &check.limit {
+        if let Some(Operand::Computed(expr)) = check.operand() {
             out.push((expr, place));
         }
+        let conditions = [&written.pass, &written.fail].into_iter().flatten();
+        out.extend(
+            check
+                .conditions()
+                .zip(conditions.map(|c| c.referenced.into())),
+        );
     }
     out
 }
