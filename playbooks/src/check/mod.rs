@@ -24,6 +24,7 @@ pub(crate) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     verbs_belong(to, read, playbook);
     errors_end_somewhere(to, read, playbook);
     undo_or_reason(to, read, playbook);
+    undo_differs(to, read, playbook);
     conditions_look_at_something(to, read, playbook);
     meaning::check(to, read, playbook);
     limits::check(to, read, playbook);
@@ -143,6 +144,21 @@ fn undo_or_reason(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
             message,
             "remove irreversible",
         );
+    }
+}
+
+/// An undo that does what the step did takes nothing back.
+fn undo_differs(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    for (step, written) in playbook.steps.iter().zip(&read.spec.steps) {
+        if let (Undo::Action(verb, with), Some(undo)) = (&step.undo, &written.undo)
+            && *verb == step.verb
+            && *with == step.with
+            && !with.is_empty()
+        {
+            let message = format!("the undo does what the step does: {verb} with the same values");
+            let fix = "give the undo what was there before, for example cost: \"${{ suspect.cost }}\", or remove undo";
+            to.report(undo.referenced.into(), Code::BadUndo, message, fix);
+        }
     }
 }
 

@@ -85,6 +85,10 @@ fn texts_are_plain(to: &mut Compiler<'_>, read: &File, secret: &[&str]) {
 }
 
 fn nothing_stands_in_clear(to: &mut Compiler<'_>, read: &File) {
+    let owner = &read.metadata.owner;
+    if in_clear(&owner.value) {
+        clear(to, owner.referenced.into());
+    }
     for (name, param) in &read.spec.params {
         if let Some(default) = &param.value.default {
             value_in_clear(to, name, default);

@@ -94,32 +94,37 @@ impl Compiler<'_> {
                 continue;
             }
             let place = Place::from(value.referenced);
-            let fix = "make it a number or a text";
-            self.attempt(place, Code::ExpressionFails, fix, |scope| {
-                let found = values::value(&operand, scope)?;
-                match (key.as_str(), &found) {
-                    ("service" | "instance", Value::Text(_)) => Ok(()),
-                    ("service" | "instance", _) => {
-                        Err(format!("`{key}` is {found}, but must be a name"))
-                    }
-                    (_, Value::Number(_)) => Ok(()),
-                    _ => Err(format!("`{key}` is `{found}`, but must be a number")),
-                }
-            });
-            if key == "cost" {
-                let fix = "write a whole number from 1 to 65535";
-                self.attempt(place, Code::OutOfRange, fix, |scope| {
-                    match values::value(&operand, scope) {
-                        Ok(Value::Number(n)) if !COSTS.contains(&n) => {
-                            Err(format!("`cost` is {n}, but a link's cost is 1 to 65535"))
-                        }
-                        _ => Ok(()),
-                    }
-                });
-            }
+            self.fits_the_param(key, &operand, place);
             out.push((key.clone(), operand));
         }
         Some(out)
+    }
+
+    /// The value is of the sort, and in the range, that the action's parameter wants.
+    pub(super) fn fits_the_param(&mut self, key: &str, operand: &Operand, place: Place) {
+        let fix = "make it a number or a text";
+        self.attempt(place, Code::ExpressionFails, fix, |scope| {
+            let found = values::value(operand, scope)?;
+            match (key, &found) {
+                ("service" | "instance", Value::Text(_)) => Ok(()),
+                ("service" | "instance", _) => {
+                    Err(format!("`{key}` is {found}, but must be a name"))
+                }
+                (_, Value::Number(_)) => Ok(()),
+                _ => Err(format!("`{key}` is `{found}`, but must be a number")),
+            }
+        });
+        if key == "cost" {
+            let fix = "write a whole number from 1 to 65535";
+            self.attempt(place, Code::OutOfRange, fix, |scope| {
+                match values::value(operand, scope) {
+                    Ok(Value::Number(n)) if !COSTS.contains(&n) => {
+                        Err(format!("`cost` is {n}, but a link's cost is 1 to 65535"))
+                    }
+                    _ => Ok(()),
+                }
+            });
+        }
     }
 
     fn with_keys(
