@@ -235,6 +235,7 @@ pub fn plan(
         risk: 0.1,
         temporary: false,
         mode: Mode::Auto,
+        policy: zizhi_types::plan::PlanPolicy::default(),
         fingerprint: Fingerprint(String::new()),
     })
 }
@@ -245,6 +246,8 @@ fn port_up(text: &str, metric: Metric) -> Check {
         metric,
         comparison: Comparison::AtLeast,
         limit: 1.0,
+        pass: vec![],
+        fail: vec![],
     }
 }
 

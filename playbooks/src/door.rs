@@ -76,7 +76,10 @@ impl Door {
                     "it was begun before, and nobody answered; it is not begun again".to_owned();
                 Verdict::Say(Answer::Applied(Err(DriverError::Unknown(why))))
             }
-            (Some(action), None) => Verdict::Open(Box::new(action)),
+            (Some(action), None) => match self.before(&key) {
+                Some(why) => Verdict::Say(Answer::Applied(Err(why))),
+                None => Verdict::Open(Box::new(action)),
+            },
             (None, None) if self.begun.contains(&key) => {
                 Verdict::Say(Answer::Recalled(Recall::Unknown))
             }
@@ -86,6 +89,27 @@ impl Door {
                 Verdict::Say(Answer::Recalled(Recall::NeverCame))
             }
         }
+    }
+
+    /// Why a further try (`<run>/<step>/do-2`) may not be made: a try before it was done, or nobody knows whether it was.
+    fn before(&self, key: &str) -> Option<DriverError> {
+        let (first, number) = key.rsplit_once('-')?;
+        let number: u8 = number.parse().ok()?;
+        if !first.ends_with("/do") && !first.ends_with("/undo") {
+            return None;
+        }
+        let earlier = (2..number).map(|n| format!("{first}-{n}"));
+        std::iter::once(first.to_owned())
+            .chain(earlier)
+            .find_map(|k| {
+                let unknown = || DriverError::Unknown(format!("nobody knows what came of {k}"));
+                match self.answers.get(&k) {
+                    Some(Ok(_)) => Some(DriverError::Refused(format!("{k} was done"))),
+                    Some(Err(DriverError::Unknown(_))) => Some(unknown()),
+                    Some(Err(_)) => None,
+                    None => self.begun.contains(&k).then(unknown),
+                }
+            })
     }
 
     /// The highest term that asked.
@@ -188,6 +212,32 @@ mod tests {
         ));
         let unknown = Verdict::Say(Answer::Recalled(Recall::Unknown));
         assert_eq!(door.ask(ask(1, "k", false)), unknown);
+    }
+
+    #[test]
+    fn a_further_try_is_made_only_after_tries_that_surely_changed_nothing() {
+        let failed = || Err(DriverError::Failed("busy".to_owned()));
+        let mut door = Door::new();
+        door.done("r/s/do", failed());
+        door.done("r/s/do-2", failed());
+        assert!(matches!(
+            door.ask(ask(1, "r/s/do-3", true)),
+            Verdict::Open(_)
+        ));
+        door.done("r/s/do-3", Ok(receipt()));
+        assert!(matches!(
+            door.ask(ask(1, "r/s/do-4", true)),
+            Verdict::Say(Answer::Applied(Err(DriverError::Refused(_))))
+        ));
+        door.begin("r/t/do");
+        assert!(matches!(
+            door.ask(ask(1, "r/t/do-2", true)),
+            Verdict::Say(Answer::Applied(Err(DriverError::Unknown(_))))
+        ));
+        assert!(matches!(
+            door.ask(ask(1, "r/link-2/do", true)),
+            Verdict::Open(_)
+        ));
     }
 
     #[test]

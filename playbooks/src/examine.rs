@@ -43,6 +43,13 @@ pub enum Obstacle {
         /// Why it cannot be told, if it cannot.
         untold: Option<String>,
     },
+    /// The symptoms have not lasted long enough.
+    Hold {
+        /// How long they have, in milliseconds.
+        lasted_ms: u64,
+        /// How long the playbook wants them to.
+        hold_ms: u64,
+    },
     /// The steps or checks cannot be filled in.
     Plan {
         /// Why.
@@ -64,6 +71,23 @@ pub fn examine(
         }
         found
     })
+}
+
+/// The same for symptoms that have lasted so long; a playbook that waits for longer is held back.
+pub fn examine_lasting(
+    playbook: &Playbook,
+    hypothesis: &Hypothesis,
+    context: &Context,
+    lasted_ms: u64,
+) -> Result<Vec<PlanDraft>, Vec<Obstacle>> {
+    let drafts = examine(playbook, hypothesis, context)?;
+    if lasted_ms >= playbook.hold_ms {
+        return Ok(drafts);
+    }
+    Err(vec![Obstacle::Hold {
+        lasted_ms,
+        hold_ms: playbook.hold_ms,
+    }])
 }
 
 fn obstacles(playbook: &Playbook, hypothesis: &Hypothesis, context: &Context) -> Vec<Obstacle> {
@@ -163,6 +187,7 @@ impl Obstacle {
                 en: format!("`{check}` cannot be told: {}", reason(why)),
                 zh: format!("无法判断 `{check}`：{}", reason(why)),
             },
+            Self::Hold { lasted_ms, hold_ms } => held_back(*lasted_ms, *hold_ms),
             Self::Plan { reason } => reason.clone(),
         }
     }
@@ -183,6 +208,15 @@ impl Obstacle {
             en: tell("not known"),
             zh: tell("未知"),
         }
+    }
+}
+
+/// Why a playbook is not proposed yet.
+pub fn held_back(lasted_ms: u64, hold_ms: u64) -> Bilingual {
+    let (lasted, hold) = (lasted_ms / 1_000, hold_ms.div_ceil(1_000));
+    Bilingual {
+        en: format!("the symptoms have lasted {lasted} s of the {hold} s that it waits for"),
+        zh: format!("症状已持续 {lasted} 秒，需持续 {hold} 秒才会提出"),
     }
 }
 

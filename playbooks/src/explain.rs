@@ -388,5 +388,33 @@ const fn entry(code: Code) -> Entry {
             "risk：0.2",
             "risk: 0.2",
         ),
+        Code::BadRetry => (
+            "重试可能造成损害，或者等待时间过长。",
+            "Restarting twice is not restarting once, and after half an hour of waiting the plan rests on old evidence.",
+            "重启两次与重启一次不同；等待半小时之后，方案所依据的证据也已陈旧。",
+            "run: router.restart\nretry: {max: 2, backoff: 5s}",
+            "run: link.set-cost\nretry: {max: 2, backoff: 5s}",
+        ),
+        Code::BadTrigger => (
+            "限频不起作用。",
+            "A throttle that is over before one run can be verified never holds anything back.",
+            "如果限频时间比一次执行的验证时间还短，它就什么也限制不了。",
+            "throttle: {once: 10s, by: object}\nwithin: 90s",
+            "throttle: {once: 10m, by: object}\nwithin: 90s",
+        ),
+        Code::BadVerdict => (
+            "验证无法区分通过、不通过和无法判断。",
+            "A value that both passes and fails, or a number of readings that no time is left for, gives a verdict by chance.",
+            "一个值既算通过又算不通过，或者规定的读数次数在时限内根本凑不齐，结论就只能靠运气。",
+            "pass: value < 0.05\nfail: value > 0.02",
+            "pass: value < 0.02\nfail: value > 0.05",
+        ),
+        Code::BadRollback => (
+            "关闭了回滚却没有说明原因，或者没有可以回滚的步骤。",
+            "Whoever finds a half-done change in the night has to know that somebody meant it to stay, and why.",
+            "夜里发现一项只做了一半的变更时，值班人员必须知道这是有意保留的，以及为什么。",
+            "rollback: {on: [stepFailed]}",
+            "rollback: {on: [stepFailed, verifyFailed, operator]}",
+        ),
     }
 }

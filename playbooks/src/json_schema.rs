@@ -3,8 +3,9 @@
 //! In: nothing. Out: the schema of the very types that the parser reads, with the words that exist today (faults,
 //! actions, metrics, domains, modes) as choices. `schema/playbook-v1.json` is its copy, kept the same by a test.
 
+use crate::compile::CAUSES;
 use crate::expr::units::Unit;
-use crate::playbook::ParamKind;
+use crate::playbook::{ParamKind, ThrottleBy};
 use crate::schema::{API_VERSION, File};
 use serde_json::{Value, json};
 use zizhi_types::{Domain, FaultKind, Metric, Verb};
@@ -13,7 +14,7 @@ use zizhi_types::{Domain, FaultKind, Metric, Verb};
 pub fn value() -> Value {
     let mut schema = schemars::schema_for!(File).to_value();
     without_null(&mut schema);
-    let words: [(&str, &str, Vec<&str>); 11] = [
+    let words: [(&str, &str, Vec<&str>); 14] = [
         (
             "Spec",
             "domain",
@@ -52,6 +53,13 @@ pub fn value() -> Value {
             "fault",
             FaultKind::ALL.iter().map(|f| f.as_str()).collect(),
         ),
+        (
+            "Throttle",
+            "by",
+            ThrottleBy::ALL.map(ThrottleBy::as_str).to_vec(),
+        ),
+        ("Rollback", "on", CAUSES.iter().map(|c| c.0).collect()),
+        ("Rollback", "order", vec!["reverse"]),
         (
             "Trigger",
             "faults",

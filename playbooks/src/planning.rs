@@ -8,12 +8,15 @@ use crate::catalog::Catalog;
 use crate::context::Context;
 use crate::expr::Scope;
 use crate::fingerprint::fingerprint;
-use crate::playbook::{BlastRadius, CheckTemplate, Operand, Param, Playbook, Step, Undo};
+use crate::limits::Limits;
+use crate::playbook::{BlastRadius, CheckTemplate, Param, Playbook, Step, Undo};
 use crate::{sample, values};
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use zizhi_types::action::{Action, Value};
-use zizhi_types::plan::{Check, Fingerprint, Mode, Plan, PlannedStep, StepPolicy, StepUndo};
+use zizhi_types::plan::{
+    Check, Fingerprint, Mode, Plan, PlanPolicy, PlannedStep, StepPolicy, StepUndo,
+};
 use zizhi_types::topology::Bilingual;
 use zizhi_types::{Domain, FaultKind, Hypothesis, IncidentId, ManagedObject, PlanId};
 
@@ -46,10 +49,14 @@ pub struct PlanDraft {
     pub temporary: bool,
     /// The playbook's mode.
     pub mode: Mode,
+    /// How it is watched and taken back, where that is not as usual.
+    pub policy: PlanPolicy,
     /// The most it may touch.
     pub blast_radius: BlastRadius,
     /// How long a request for approval stays open.
     pub approval_ms: u64,
+    /// How long the symptoms must have lasted before it is proposed, in milliseconds.
+    pub hold_ms: u64,
 }
 
 /// A playbook that was looked at and left out.
@@ -180,8 +187,10 @@ fn draft(
         risk: playbook.risk,
         temporary: playbook.temporary,
         mode: playbook.mode,
+        policy: playbook.policy.clone(),
         blast_radius: playbook.blast_radius,
         approval_ms: playbook.approval_ms,
+        hold_ms: playbook.hold_ms,
     })
 }
 
@@ -314,6 +323,7 @@ fn planned(step: &Step, scope: &Scope) -> Result<Vec<PlannedStep>, String> {
             policy: StepPolicy {
                 continue_on_error: step.continue_on_error,
                 undo,
+                retry: step.retry,
             },
         })
     };
@@ -356,19 +366,22 @@ fn checks(playbook: &Playbook, scope: &Scope) -> Result<Vec<Check>, Bilingual> {
 }
 
 fn check(template: &CheckTemplate, scope: &Scope) -> Result<Vec<Check>, String> {
-    let limit = limit(&template.limit, scope)?;
+    let Limits {
+        comparison,
+        limit,
+        pass,
+        fail,
+    } = template.limits(scope)?;
     let objects = values::objects(&template.on, scope)?;
     let made = objects.into_iter().map(|object| Check {
         object,
         metric: template.metric,
-        comparison: template.comparison,
+        comparison,
         limit,
+        pass: pass.clone(),
+        fail: fail.clone(),
     });
     Ok(made.collect())
-}
-
-fn limit(operand: &Operand, scope: &Scope) -> Result<f64, String> {
-    values::number(operand, scope)
 }
 
 fn untold(reason: String) -> Bilingual {
@@ -396,6 +409,7 @@ impl PlanDraft {
             risk: self.risk,
             temporary: self.temporary,
             mode: self.mode,
+            policy: self.policy,
             fingerprint: Fingerprint(String::new()),
         };
         plan.fingerprint = fingerprint(&plan);

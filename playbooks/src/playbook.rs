@@ -13,7 +13,7 @@ use zizhi_types::domain::Domain;
 use zizhi_types::fault::FaultKind;
 use zizhi_types::metric::Metric;
 use zizhi_types::objective::Comparison;
-use zizhi_types::plan::Mode;
+use zizhi_types::plan::{Mode, PlanPolicy, Retry};
 use zizhi_types::topology::Bilingual;
 
 /// A checked playbook.
@@ -39,6 +39,10 @@ pub struct Playbook {
     pub faults: Vec<FaultKind>,
     /// The least probability of the hypothesis, 0 to 1.
     pub min_probability: f64,
+    /// How long the suspicion must have lasted before it is proposed, in milliseconds; 0 does not wait.
+    pub hold_ms: u64,
+    /// How often it may be run.
+    pub throttle: Option<Throttle>,
     /// All must hold.
     pub when: Vec<Condition>,
     /// How much it may touch.
@@ -61,6 +65,10 @@ pub struct Playbook {
     pub verify_ms: u64,
     /// What shows the cure.
     pub checks: Vec<CheckTemplate>,
+    /// How it is watched and taken back, where that is not as usual.
+    pub policy: PlanPolicy,
+    /// Why what was done is not taken back for some cause.
+    pub keeps_because: Option<Bilingual>,
     /// The file it came from, as named by the loader.
     pub file: String,
     /// The file's text.
@@ -190,6 +198,8 @@ pub struct Step {
     pub continue_on_error: bool,
     /// What takes it back.
     pub undo: Undo,
+    /// How often it is tried again after it failed without effect.
+    pub retry: Option<Retry>,
 }
 
 /// What takes a step back, before its values are known.
@@ -230,10 +240,72 @@ pub struct CheckTemplate {
     pub metric: Metric,
     /// On one object, or on each of a list.
     pub on: Target,
-    /// Which side is good.
-    pub comparison: Comparison,
-    /// In the metric's unit.
-    pub limit: Operand,
+    /// What is good.
+    pub pass: Good,
+    /// What shows that it failed: a condition over `value`.
+    pub fail: Option<Expr>,
+}
+
+impl CheckTemplate {
+    /// The limit, where one side of one is good.
+    pub const fn operand(&self) -> Option<&Operand> {
+        match &self.pass {
+            Good::Side(_, operand) => Some(operand),
+            Good::Where(_) => None,
+        }
+    }
+
+    /// Its conditions over `value`.
+    pub fn conditions(&self) -> impl Iterator<Item = &Expr> {
+        let pass = match &self.pass {
+            Good::Side(..) => None,
+            Good::Where(expr) => Some(expr),
+        };
+        pass.into_iter().chain(&self.fail)
+    }
+}
+
+/// Which values are good.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Good {
+    /// Those on one side of a limit, in the metric's unit.
+    Side(Comparison, Operand),
+    /// Those that meet a condition over `value`.
+    Where(Expr),
+}
+
+/// How often a playbook may be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttle {
+    /// Once in so many milliseconds.
+    pub once_ms: u64,
+    /// Counted for each of these.
+    pub by: ThrottleBy,
+}
+
+/// What runs are counted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThrottleBy {
+    /// Each suspect by itself.
+    Object,
+    /// Each incident by itself.
+    Incident,
+    /// All runs of the playbook together.
+    Playbook,
+}
+
+impl ThrottleBy {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Object, Self::Incident, Self::Playbook];
+
+    /// As playbooks write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Object => "object",
+            Self::Incident => "incident",
+            Self::Playbook => "playbook",
+        }
+    }
 }
 
 impl Param {

@@ -103,6 +103,10 @@ codes! {
     BadUndo, "ZP045", Error, "A step's undo or onError cannot do its work.";
     NoDelimiter, "ZP046", Error, "An expression stands without `${{ }}` where a plain value is taken.";
     LookAlike, "ZP047", Error, "A character that looks like punctuation of YAML and is none.";
+    BadRetry, "ZP048", Error, "A retry that could do harm, or that waits for too long.";
+    BadTrigger, "ZP049", Error, "A throttle that holds nothing back.";
+    BadVerdict, "ZP050", Error, "A verification that cannot tell pass, fail and inconclusive apart.";
+    BadRollback, "ZP051", Error, "A rollback that is turned off without a reason, or that has nothing to take back.";
 }
 
 /// The text names no code.

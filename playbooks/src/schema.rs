@@ -113,6 +113,8 @@ pub struct Spec {
     pub steps: Vec<Step>,
     /// How success is seen. Required.
     pub verify: Option<Verify>,
+    /// What takes a run back. Without it: a step that failed, a failed verification, and a person.
+    pub rollback: Option<Rollback>,
 }
 
 /// What the person who approves reads.
@@ -167,6 +169,24 @@ pub struct Trigger {
     /// The least probability of the suspected cause, 0 to 1.
     #[schemars(with = "f64")]
     pub min_probability: Spanned<f64>,
+    /// How long the symptoms must have lasted before the playbook is proposed, for example `60s`, at most `1h`. Without
+    /// it: not at all.
+    #[schemars(with = "Option<String>")]
+    pub hold: Option<Spanned<String>>,
+    /// How often it may be run. Without it: as often as the guards allow.
+    pub throttle: Option<Throttle>,
+}
+
+/// How often it may be run.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Throttle {
+    /// One run begins in so long a time, for example `10m`.
+    #[schemars(with = "String")]
+    pub once: Spanned<String>,
+    /// Counted for each suspected `object`, for each `incident`, or for the `playbook` as a whole.
+    #[schemars(with = "String")]
+    pub by: Spanned<String>,
 }
 
 /// A condition on the suspect.
@@ -236,6 +256,37 @@ pub struct Step {
     /// `auto` (usual): as the driver says. `none`: it stays. Or an action that takes the step back.
     #[schemars(with = "Option<Undo>")]
     pub undo: Option<Spanned<Undo>>,
+    /// Tried again after it failed without effect. Without it: never.
+    pub retry: Option<Retry>,
+}
+
+/// How often a step that surely changed nothing is tried again. A step that was refused, or of which nobody knows what it
+/// did, is never tried again.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Retry {
+    /// Tries after the first, 1 to 5.
+    #[schemars(with = "u8")]
+    pub max: Spanned<f64>,
+    /// How long is waited before the first of them, `1s` to `5m`; twice as long before each further one, and up to half
+    /// as much again, so that many runs do not try at one moment.
+    #[schemars(with = "String")]
+    pub backoff: Spanned<String>,
+}
+
+/// What takes a run back.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Rollback {
+    /// Any of `stepFailed`, `verifyFailed` and `operator`. For what is left out, what was done stays: its objects are
+    /// frozen and a person looks.
+    #[schemars(with = "Vec<String>")]
+    pub on: Vec<Spanned<String>>,
+    /// Always `reverse`: what was done last is taken back first.
+    #[schemars(with = "Option<String>")]
+    pub order: Option<Spanned<String>>,
+    /// Why a run is not taken back for a cause that is left out. Required where one is.
+    pub reason: Option<Text>,
 }
 
 /// What takes a step back.
@@ -267,11 +318,17 @@ pub struct Verify {
     /// How long the checks are given, for example `90s`.
     #[schemars(with = "String")]
     pub within: Spanned<String>,
+    /// Good readings that count lie at least so far apart, for example `15s`. Without it: every look at the network.
+    #[schemars(with = "Option<String>")]
+    pub every: Option<Spanned<String>>,
+    /// Good readings in a row that make a pass, 1 or more. Without it: 2.
+    #[schemars(with = "Option<u32>")]
+    pub min_pass: Option<Spanned<f64>>,
     /// All must hold, and nothing else may get worse.
     pub checks: Vec<Check>,
 }
 
-/// A measured value that shows the cure; exactly one of `atMost`, `atLeast` and `equals`.
+/// A measured value that shows the cure; exactly one of `atMost`, `atLeast`, `equals` and `pass`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Check {
@@ -290,4 +347,12 @@ pub struct Check {
     /// The value must be this.
     #[schemars(with = "Option<Scalar>")]
     pub equals: Option<Spanned<Value>>,
+    /// The value must meet this condition (CEL): comparisons of `value` with numbers and parameters, joined by `&&`, `||`
+    /// and `!`.
+    #[schemars(with = "Option<String>")]
+    pub pass: Option<Spanned<String>>,
+    /// A value that meets this condition shows that the change failed: it is taken back at once. A value that is neither
+    /// good nor this, when the time is over, is left to a person.
+    #[schemars(with = "Option<String>")]
+    pub fail: Option<Spanned<String>>,
 }

@@ -234,7 +234,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "atMost: 0.05",
         "atMost: 0.05, atLeast: 0",
-        "error ZP024: a check needs exactly one of atMost, atLeast and equals",
+        "error ZP024: a check needs exactly one of atMost, atLeast, equals and pass",
     ),
     (
         "on: \"${{ suspect.ports }}\"",

@@ -121,6 +121,7 @@ fn plan(actions: Vec<Action>) -> Plan {
         risk: 0.1,
         temporary: false,
         mode: Mode::Auto,
+        policy: zizhi_types::plan::PlanPolicy::default(),
         fingerprint: Fingerprint(String::new()),
     };
     plan.fingerprint = fingerprint(&plan);

@@ -8,7 +8,7 @@ use zizhi_playbooks::run::{Effect, Input, Run, State, UndoReason};
 use zizhi_playbooks::{DriverError, PlanDraft};
 use zizhi_types::action::{Action, Receipt, Value, Verb};
 use zizhi_types::negotiation::RunEnd;
-use zizhi_types::plan::{Mode, PlannedStep};
+use zizhi_types::plan::{Mode, PlanPolicy, PlannedStep, Retry, StepPolicy};
 use zizhi_types::record::Verdict;
 use zizhi_types::topology::Bilingual;
 use zizhi_types::{Domain, FaultKind, IncidentId, ManagedObject, Plan, PlanId, RunId};
@@ -17,7 +17,7 @@ fn link(name: &str) -> ManagedObject {
     format!("link/{name}").parse().unwrap()
 }
 
-/// One step a link: `r` for a reset, which has no undo, any other letter for a cost.
+/// One step a link: `r` for a reset, which has no undo, any other letter for a cost; `c` is tried again.
 fn plan(links: &[&str], temporary: bool) -> Plan {
     let step = |(i, name): (usize, &&str)| PlannedStep {
         id: format!("s{i}"),
@@ -27,7 +27,13 @@ fn plan(links: &[&str], temporary: bool) -> Plan {
             Action::new(Verb::LinkSetCost, link(name)).with("cost", Value::Number(65_000.0))
         },
         timeout_ms: 30_000,
-        policy: zizhi_types::plan::StepPolicy::default(),
+        policy: StepPolicy {
+            retry: name.starts_with('c').then_some(Retry {
+                max: 2,
+                backoff_ms: 5_000,
+            }),
+            ..StepPolicy::default()
+        },
     };
     let draft = PlanDraft {
         playbook: "test@1.0.0".into(),
@@ -43,11 +49,13 @@ fn plan(links: &[&str], temporary: bool) -> Plan {
         risk: 0.1,
         temporary,
         mode: Mode::Auto,
+        policy: PlanPolicy::default(),
         blast_radius: zizhi_playbooks::playbook::BlastRadius {
             max_objects: 9,
             max_services: 9,
         },
         approval_ms: 1,
+        hold_ms: 0,
     };
     let incident = IncidentId::new(Domain::Transport, 1);
     draft.into_plan(PlanId::new(Domain::Transport, 1), incident)
@@ -301,6 +309,7 @@ enum Event {
     Verdict(Verdict),
     Release,
     Kill,
+    Again,
     Crash { in_flight: bool },
 }
 
@@ -310,7 +319,8 @@ fn event() -> impl Strategy<Value = Event> {
         8 => Just(Event::Ok),
         1 => Just(Event::OkWithoutUndo),
         1 => Just(Event::Refused),
-        1 => Just(Event::Failed),
+        3 => Just(Event::Failed),
+        2 => Just(Event::Again),
         1 => Just(Event::Unknown),
         1 => Just(Event::Stray),
         3 => Just(Event::Verdict(Verdict::Pass)),
@@ -356,7 +366,10 @@ impl Books {
                 }
                 Effect::Freeze { object, .. } => assert!(self.frozen.insert(object)),
                 Effect::Finished(end) => self.finished.push(end),
-                Effect::BeginVerify | Effect::Hold | Effect::AskPerson => {}
+                Effect::TryAgain { .. }
+                | Effect::BeginVerify
+                | Effect::Hold
+                | Effect::AskPerson => {}
             }
         }
     }
@@ -399,6 +412,7 @@ fn input(run: &Run, event: &Event) -> Input {
         Event::Verdict(verdict) => Input::Verdict(*verdict),
         Event::Release => Input::Release,
         Event::Kill => Input::Kill,
+        Event::Again => Input::Again,
         Event::Stray => Input::Answer {
             key: "run-transport-9/s0/do".into(),
             result,
@@ -436,11 +450,12 @@ fn happen(run: &mut Run, books: &mut Books, event: &Event) {
         Ok(effects) => {
             if answered {
                 let key = awaited.unwrap();
-                if let Some(step) = key.strip_suffix("/do") {
+                let (step, what) = key.rsplit_once('/').unwrap();
+                if ["do", "do-2", "do-3"].contains(&what) {
+                    assert!(!books.done.contains(&step.to_owned()), "{key}");
                     books.done.push(step.to_owned());
                 } else {
-                    let (step, undo) = key.rsplit_once('/').unwrap();
-                    assert!(["undo", "undo-2", "undo-3"].contains(&undo), "{key}");
+                    assert!(["undo", "undo-2", "undo-3"].contains(&what), "{key}");
                     books.undone.push(step.to_owned());
                 }
             }
@@ -455,6 +470,7 @@ fn drive_to_the_end(run: &mut Run, books: &mut Books) {
     for _ in 0..64 {
         let event = match run.state() {
             State::Ready => Event::Start,
+            State::Waiting { .. } => Event::Again,
             State::Stepping { .. } | State::Undoing { .. } => Event::Ok,
             State::Verifying => Event::Verdict(Verdict::Pass),
             State::Unclear => Event::Verdict(Verdict::Fail),

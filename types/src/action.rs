@@ -78,6 +78,21 @@ impl Verb {
             other => Domain::of(other.object_kind()),
         }
     }
+
+    /// Whether doing it twice leaves the network as doing it once does: it sets a state, and triggers nothing.
+    pub const fn idempotent(self) -> bool {
+        matches!(
+            self,
+            Self::LinkSetCost
+                | Self::LinkSetRate
+                | Self::GatewayRefreshPolicy
+                | Self::InstanceSteerLimit
+                | Self::SiteSetReplicas
+                | Self::NodeCordon
+                | Self::NodeUncordon
+                | Self::NodeDrain
+        )
+    }
 }
 
 impl fmt::Display for Verb {

@@ -25,6 +25,7 @@ pub mod term;
 pub mod text;
 pub mod time;
 pub mod topology;
+pub mod verify;
 pub mod wire;
 
 pub use action::{Action, Receipt, Verb};

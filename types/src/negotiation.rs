@@ -74,6 +74,11 @@ pub enum RefuseReason {
     },
     /// It has no playbook for this.
     NothingToOffer,
+    /// It has one, and its playbook wants the symptoms to last longer first.
+    NotYet {
+        /// In so many milliseconds it may be called again.
+        wait_ms: u64,
+    },
 }
 
 /// What is said.

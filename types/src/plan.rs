@@ -6,9 +6,10 @@ use crate::fault::FaultKind;
 use crate::ids::{IncidentId, PlanId};
 use crate::metric::Metric;
 use crate::object::ManagedObject;
-use crate::objective::{Comparison, Violation};
+use crate::objective::Violation;
+pub use crate::verify::{Check, Readings};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// How much a playbook may do by itself (TM Forum: who decides).
@@ -90,6 +91,28 @@ pub struct StepPolicy {
     /// What takes it back.
     #[serde(default)]
     pub undo: StepUndo,
+    /// How often it is tried again after it failed without effect; never, where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+}
+
+/// How often a step that surely changed nothing is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// Tries after the first, 1 to 5.
+    pub max: u8,
+    /// How long is waited before the first of them, in milliseconds; twice as long before each further one.
+    pub backoff_ms: u64,
+}
+
+impl Retry {
+    /// How long is waited before try `n`, counted from 1, in milliseconds, without the jitter.
+    pub const fn wait_ms(&self, n: u8) -> u64 {
+        let doublings = if n == 0 { 0 } else { n as u32 - 1 };
+        self.backoff_ms
+            .saturating_mul(1_u64 << (if doublings > 16 { 16 } else { doublings }))
+    }
 }
 
 impl StepPolicy {
@@ -112,18 +135,35 @@ pub enum StepUndo {
     Action(Action),
 }
 
-/// What must be true after the plan was run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// How a plan is watched and taken back, where that is not as usual. The default is the usual.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Check {
-    /// What is measured.
-    pub object: ManagedObject,
-    /// Which quantity.
-    pub metric: Metric,
-    /// Which side is good.
-    pub comparison: Comparison,
-    /// In the metric's unit.
-    pub limit: f64,
+pub struct PlanPolicy {
+    /// How often a good reading must be seen.
+    #[serde(default, skip_serializing_if = "Readings::is_usual")]
+    pub readings: Readings,
+    /// What does not take the plan back: then it stays as it is, its objects are frozen, and a person looks.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub keeps: BTreeSet<RollbackCause>,
+}
+
+impl PlanPolicy {
+    /// Nothing special is said.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What takes a plan back. A temporary plan is also taken back when its suspect is healthy; no playbook can change that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RollbackCause {
+    /// A step was refused or failed.
+    StepFailed,
+    /// It did not help, or made something worse.
+    VerifyFailed,
+    /// A person or the kill switch ended it.
+    Operator,
 }
 
 /// What is done to which object, why, and how it is checked. Never changed after it was made.
@@ -158,6 +198,9 @@ pub struct Plan {
     pub temporary: bool,
     /// The playbook's mode.
     pub mode: Mode,
+    /// How it is watched and taken back, where that is not as usual.
+    #[serde(default, skip_serializing_if = "PlanPolicy::is_usual")]
+    pub policy: PlanPolicy,
     /// Over all of the above but the id.
     pub fingerprint: Fingerprint,
 }

@@ -45,6 +45,7 @@ impl Loop {
                 incident,
                 bids,
                 rejected,
+                wait_ms,
                 from_case,
             } => {
                 let mut commands = vec![];
@@ -75,6 +76,7 @@ impl Loop {
                 commands.push(ask(Task::Negotiator(negotiator::Input::Bids {
                     incident,
                     bids,
+                    wait_ms,
                 })));
                 commands
             }

@@ -504,6 +504,7 @@ fn history(recovered: &Recovered) -> executor::History {
         frozen: recovered.frozen,
         acted: recovered.acted,
         begun: recovered.begun,
+        ran: recovered.ran,
         failures: recovered.failures,
         breakers_closed: recovered.breakers_closed,
         killed: recovered.killed,

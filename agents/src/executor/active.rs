@@ -23,6 +23,8 @@ pub(super) struct Active {
     pub(super) unclear_until: Option<NetTime>,
     /// An undo that is tried again, and when.
     pub(super) later: Option<(NetTime, Box<Output>)>,
+    /// When a step that failed without effect is tried again.
+    pub(super) again_at: Option<NetTime>,
 }
 
 impl Active {
@@ -81,6 +83,10 @@ impl Active {
             } => {
                 let again = undo(step, key, action, reason);
                 self.later = Some((now + wait_ms, Box::new(again)));
+                vec![]
+            }
+            Effect::TryAgain { wait_ms, .. } => {
+                self.again_at = Some(now + wait_ms);
                 vec![]
             }
             Effect::BeginVerify => {

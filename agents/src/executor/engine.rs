@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use zizhi_playbooks::approval::Approvals;
 use zizhi_playbooks::autonomy::Track;
-use zizhi_playbooks::guards::{Decision, Failure};
+use zizhi_playbooks::guards::{Decision, Failure, Ran};
 use zizhi_playbooks::policy::Policy;
 use zizhi_playbooks::run::{self, Effect, Run, UndoReason};
 use zizhi_playbooks::{Catalog, DriverError, guards};
@@ -24,6 +24,9 @@ use zizhi_types::{ManagedObject, NetTime, Plan, RunId};
 
 /// Failures that are remembered. Our choice: beyond any breaker's window.
 const FAILURES_MAX: usize = 1_000;
+
+/// Runs that are remembered for throttles. Our choice: beyond what the rate guard lets begin in a day.
+const RAN_MAX: usize = 1_000;
 
 /// The executor of one domain.
 pub struct Executor {
@@ -40,6 +43,8 @@ pub struct Executor {
     pub(super) runs: BTreeMap<RunId, Active>,
     pub(super) acted: BTreeMap<ManagedObject, Vec<NetTime>>,
     pub(super) begun: Vec<NetTime>,
+    /// Runs that were begun, for throttles.
+    pub(super) ran: Vec<Ran>,
     pub(super) failures: Vec<Failure>,
     pub(super) breakers_closed: BTreeMap<String, NetTime>,
     pub(super) frozen: BTreeMap<ManagedObject, String>,
@@ -71,6 +76,7 @@ impl Executor {
             runs: BTreeMap::new(),
             acted: BTreeMap::new(),
             begun: vec![],
+            ran: vec![],
             failures: vec![],
             breakers_closed: BTreeMap::new(),
             frozen: BTreeMap::new(),
@@ -119,6 +125,9 @@ impl Executor {
         self.started += 1;
         let id = RunId::new(self.domain, self.started);
         self.begun.push(now);
+        self.ran.push(ran(&bid.plan, now));
+        let surplus = self.ran.len().saturating_sub(RAN_MAX);
+        self.ran.drain(..surplus);
         for step in &bid.plan.steps {
             let times = self.acted.entry(step.action.object.clone());
             times.or_default().push(now);
@@ -134,6 +143,7 @@ impl Executor {
             reported: false,
             unclear_until: None,
             later: None,
+            again_at: None,
         };
         self.runs.insert(id.clone(), active);
         let mut outputs = vec![Output::Commit {
@@ -194,7 +204,18 @@ impl Executor {
         around: &Around,
         now: NetTime,
     ) -> Vec<Output> {
-        let mut outputs = self.answer(id, step, result, around, now);
+        let outputs = self.answer(id, step, result, around, now);
+        self.if_guards_agree(id, outputs, around, now)
+    }
+
+    /// The next step, or the next try of one, is handed on only if the guards agree now.
+    fn if_guards_agree(
+        &mut self,
+        id: &RunId,
+        mut outputs: Vec<Output>,
+        around: &Around,
+        now: NetTime,
+    ) -> Vec<Output> {
         let next = outputs.iter().position(|o| matches!(o, Output::Do { .. }));
         let Some(index) = next else {
             return outputs;
@@ -258,6 +279,7 @@ impl Executor {
                 outputs.extend(active.later.take().map(|(_, again)| *again));
             }
         }
+        outputs.extend(self.try_again(around, now));
         let overdue = |a: &&Active| a.unclear_until.is_some_and(|until| now >= until);
         let late: Vec<RunId> = self
             .runs
@@ -267,6 +289,22 @@ impl Executor {
             .collect();
         for id in late {
             outputs.extend(self.tell(&id, run::Input::Kill, now));
+        }
+        outputs
+    }
+
+    /// Steps that failed without effect and have waited long enough.
+    fn try_again(&mut self, around: &Around, now: NetTime) -> Vec<Output> {
+        let due = |a: &&mut Active| a.again_at.is_some_and(|at| now >= at);
+        let mut ids = vec![];
+        for active in self.runs.values_mut().filter(due) {
+            active.again_at = None;
+            ids.push(active.id().clone());
+        }
+        let mut outputs = vec![];
+        for id in ids {
+            let again = self.tell(&id, run::Input::Again, now);
+            outputs.extend(self.if_guards_agree(&id, again, around, now));
         }
         outputs
     }
@@ -301,10 +339,21 @@ impl Executor {
         self.frozen.extend(history.frozen);
         self.acted.extend(history.acted);
         self.begun.extend(history.begun);
+        self.ran.extend(history.ran);
         self.failures.extend(history.failures);
         self.breakers_closed.extend(history.breakers_closed);
         self.killed = self.killed.take().or(history.killed);
         self.wait_on(history.waiting, now)
+    }
+}
+
+/// What a throttle counts.
+pub(crate) fn ran(plan: &Plan, at: NetTime) -> Ran {
+    Ran {
+        playbook: plan.playbook.clone(),
+        suspect: plan.suspect.clone(),
+        incident: plan.incident.clone(),
+        at,
     }
 }
 

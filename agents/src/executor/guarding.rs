@@ -10,7 +10,7 @@ use crate::planner::name_of;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use zizhi_playbooks::autonomy::Track;
-use zizhi_playbooks::guards::{self, Decision, GuardState, InFlight};
+use zizhi_playbooks::guards::{self, Decision, GuardState, InFlight, Ran};
 use zizhi_playbooks::{run, services_depending};
 use zizhi_types::negotiation::Bid;
 use zizhi_types::plan::{Fingerprint, Mode};
@@ -76,6 +76,8 @@ impl Executor {
             in_flight,
             acted,
             begun,
+            throttle: playbook.and_then(|p| p.throttle),
+            ran: self.ran_before(running),
             failures: self.failures.clone(),
             breakers_closed: self.breakers_closed.clone(),
             evidence_at: picture.newest(now),
@@ -107,6 +109,19 @@ impl Executor {
         }
         drop_one(&mut begun);
         (acted, begun)
+    }
+
+    /// Runs that were begun, the run at hand left out.
+    fn ran_before(&self, running: Option<&RunId>) -> Vec<Ran> {
+        let own = running.and_then(|id| self.runs.get(id));
+        let is_own = |r: &Ran| {
+            own.is_some_and(|a| {
+                r.at == a.began
+                    && r.playbook == a.bid.plan.playbook
+                    && r.incident == a.bid.plan.incident
+            })
+        };
+        self.ran.iter().filter(|r| !is_own(r)).cloned().collect()
     }
 
     fn others(&self, running: Option<&RunId>) -> impl Iterator<Item = &Active> {

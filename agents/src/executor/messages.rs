@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use zizhi_playbooks::approval::{Request, Revision};
 use zizhi_playbooks::autonomy::Track;
-use zizhi_playbooks::guards::{Failure, InFlight};
+use zizhi_playbooks::guards::{Failure, InFlight, Ran};
 use zizhi_playbooks::{DriverError, Recall};
 use zizhi_types::action::{Action, Receipt};
 use zizhi_types::negotiation::{Bid, Lease, RunEnd};
@@ -47,6 +47,8 @@ pub struct History {
     pub acted: BTreeMap<ManagedObject, Vec<NetTime>>,
     /// When runs were begun.
     pub begun: Vec<NetTime>,
+    /// What was begun, for throttles.
+    pub ran: Vec<Ran>,
     /// Runs that did not help.
     pub failures: Vec<Failure>,
     /// When a person closed a playbook's breaker.

@@ -13,11 +13,14 @@ mod guarding;
 mod messages;
 mod resume;
 #[cfg(test)]
+mod retry_tests;
+#[cfg(test)]
 mod step_tests;
 #[cfg(test)]
 mod tests;
 
 pub use config::ExecutorConfig;
 pub use engine::Executor;
+pub(crate) use engine::ran;
 pub(crate) use guarding::in_flight;
 pub use messages::{Around, History, Input, Output, WaitingPlan};

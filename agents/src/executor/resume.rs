@@ -16,6 +16,9 @@ use zizhi_types::{NetTime, RunId};
 /// What is said of a step that the restart prevented.
 const NEVER_CAME: &str = "it had not reached the network when the agent was killed";
 
+/// What is said of a further try that the restart prevented.
+const BETWEEN_TRIES: &str = "the agent was killed between two tries of the step";
+
 impl Executor {
     pub(super) fn restore(
         &mut self,
@@ -57,11 +60,29 @@ impl Executor {
             return vec![];
         };
         if let (State::Stepping { .. }, Some(key)) = (active.run.state(), active.run.awaited()) {
-            let result = Err(DriverError::Failed(NEVER_CAME.to_owned()));
+            // Refused, not failed: a failure might be tried again, and no step is begun after a restart.
+            let result = Err(DriverError::Refused(NEVER_CAME.to_owned()));
             return self.tell(id, run::Input::Answer { key, result }, now);
+        }
+        if let State::Waiting { .. } = active.run.state() {
+            return self.stop_trying(id, now);
         }
         let effects = active.run.resume(false).unwrap_or_default();
         self.carry_out(id, effects, now)
+    }
+
+    /// The agent was killed between two tries of a step: there is no further one.
+    fn stop_trying(&mut self, id: &RunId, now: NetTime) -> Vec<Output> {
+        let Some(active) = self.runs.get_mut(id) else {
+            return vec![];
+        };
+        // The effect is not carried out: the driver never hears of it.
+        let _ = active.run.on(run::Input::Again);
+        let Some(key) = active.run.awaited() else {
+            return vec![];
+        };
+        let result = Err(DriverError::Refused(BETWEEN_TRIES.to_owned()));
+        self.tell(id, run::Input::Answer { key, result }, now)
     }
 
     pub(super) fn recalled(
@@ -82,10 +103,14 @@ impl Executor {
             found: word(&found),
         }];
         outputs.extend(match found {
+            // What failed without effect might be tried again, and no step is begun after a restart.
+            Recall::Answered(Err(DriverError::Failed(why))) if !undo => {
+                self.driven(id, step, Err(DriverError::Refused(why)), around, now)
+            }
             Recall::Answered(result) => self.driven(id, step, result, around, now),
             Recall::NeverCame if undo => self.go_on(id, now),
             Recall::NeverCame => {
-                let result = Err(DriverError::Failed(NEVER_CAME.to_owned()));
+                let result = Err(DriverError::Refused(NEVER_CAME.to_owned()));
                 self.driven(id, step, result, around, now)
             }
             Recall::Unknown => {
@@ -119,6 +144,7 @@ impl Active {
             approved: true,
             unclear_until: None,
             later: None,
+            again_at: None,
         }
     }
 }

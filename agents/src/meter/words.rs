@@ -68,12 +68,13 @@ pub(crate) const fn outcome(outcome: RunEnd) -> &'static str {
 }
 
 /// All reasons of refusals.
-pub(crate) const REFUSALS: [&str; 5] = [
+pub(crate) const REFUSALS: [&str; 6] = [
     "harms-objective",
     "busy",
     "stale-lease",
     "guard",
     "nothing-to-offer",
+    "not-yet",
 ];
 
 /// Why a domain says no.
@@ -84,5 +85,6 @@ pub(crate) const fn refusal(reason: &RefuseReason) -> &'static str {
         RefuseReason::StaleLease { .. } => REFUSALS[2],
         RefuseReason::Guard { .. } => REFUSALS[3],
         RefuseReason::NothingToOffer => REFUSALS[4],
+        RefuseReason::NotYet { .. } => REFUSALS[5],
     }
 }

@@ -30,7 +30,11 @@ impl Alone {
         });
         assert!(matches!(asked[..], [Output::AskBids { .. }]), "{asked:?}");
         let incident = incident("inc-transport-1");
-        let outputs = alone.tell(Input::Bids { incident, bids });
+        let outputs = alone.tell(Input::Bids {
+            incident,
+            bids,
+            wait_ms: None,
+        });
         (alone, outputs)
     }
 
@@ -136,4 +140,37 @@ fn what_only_another_domain_could_do_is_left_to_a_person() {
         panic!("{outputs:?}")
     };
     assert_eq!(reason, "its own domain has no remedy to try");
+}
+
+#[test]
+fn a_remedy_that_is_held_back_is_called_for_again_and_not_for_ever() {
+    let negotiator = Negotiator::new(Domain::Transport, NegotiatorConfig::default());
+    let mut alone = Alone {
+        negotiator: negotiator.without_peers(),
+        now_s: 0,
+    };
+    alone.tell(Input::Lead {
+        incident: incident("inc-transport-1"),
+        lease: LEASE,
+        hypotheses: vec![],
+        situation: situation(&[]),
+    });
+    let not_yet = || Input::Bids {
+        incident: incident("inc-transport-1"),
+        bids: vec![],
+        wait_ms: Some(30_000),
+    };
+    for _ in 0..3 {
+        assert_eq!(alone.tell(not_yet()), [], "it waits");
+        alone.now_s += 29;
+        assert_eq!(alone.tell(Input::Tick), []);
+        alone.now_s += 1;
+        let asked = alone.tell(Input::Tick);
+        assert!(matches!(asked[..], [Output::AskBids { .. }]), "{asked:?}");
+    }
+    let outputs = alone.tell(not_yet());
+    assert!(
+        matches!(outputs[..], [Output::GiveUp { .. }]),
+        "{outputs:?}"
+    );
 }

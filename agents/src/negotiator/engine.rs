@@ -144,7 +144,11 @@ impl Negotiator {
                 .map(|l| l.drop_it(&reason))
                 .unwrap_or_default(),
             Input::Heard(message) => self.heard(message, now),
-            Input::Bids { incident, bids } => self.participant.offer(&incident, bids),
+            Input::Bids {
+                incident,
+                bids,
+                wait_ms,
+            } => self.participant.offer(&incident, bids, wait_ms),
             Input::Judged {
                 incident,
                 plan,

@@ -24,7 +24,15 @@ pub(super) struct Leadership {
     again_at: Option<NetTime>,
     /// With what remedies are called for again: a leader that began with an awarded plan knows no other bids.
     call_again: Option<CallAgain>,
+    /// When a domain that has a remedy, but not yet, may be called again.
+    held: Option<(NetTime, CallAgain)>,
+    /// How often it was waited for such a domain.
+    holds: u32,
 }
+
+/// How often a leader waits for a remedy that is held back. Our choice: once for each of two causes, and once for a clock
+/// that was read early.
+const HOLDS_MAX: u32 = 3;
 
 /// What a call for remedies says.
 pub(super) type CallAgain = (Vec<Hypothesis>, Situation);
@@ -60,7 +68,8 @@ enum Phase {
         /// The domain that runs it was lost, and until when it is waited for.
         lost_until: Option<NetTime>,
     },
-    /// A plan was taken back: the network calms down before the next one, whose effect could not be told otherwise.
+    /// A plan was taken back, and the network calms down before the next one, whose effect could not be told otherwise; or
+    /// a remedy is held back.
     Settling { until: NetTime },
     /// Nothing more to do.
     Finished,
@@ -102,6 +111,8 @@ impl Leadership {
                 dropped: false,
                 again_at: Some(half_time(config, now)),
                 call_again: None,
+                held: None,
+                holds: 0,
             },
             vec![call],
         )
@@ -231,11 +242,18 @@ impl Leadership {
         config: &NegotiatorConfig,
         now: NetTime,
     ) -> Vec<Output> {
-        let Phase::Calling { answered, .. } = &mut self.phase else {
+        let Phase::Calling { answered, call, .. } = &mut self.phase else {
             return vec![];
         };
         if !answered.insert(from) {
             return vec![];
+        }
+        if let (RefuseReason::NotYet { wait_ms }, Some(call)) = (reason, call_of(call)) {
+            let wait_ms = (*wait_ms).min(WAIT_MS_MAX);
+            let sooner = |(at, _): &(NetTime, CallAgain)| *at <= now + wait_ms;
+            if !self.held.as_ref().is_some_and(sooner) {
+                self.held = Some((now + wait_ms, call));
+            }
         }
         let mut outputs = vec![Output::GotRefusal {
             incident: self.incident.clone(),
@@ -259,6 +277,15 @@ impl Leadership {
     /// Prepares the best bid that is left; without one a person is asked.
     fn next(&mut self, config: &NegotiatorConfig, now: NetTime) -> Vec<Output> {
         let Some(best) = self.best(config) else {
+            let may_wait = self.holds < HOLDS_MAX && self.attempts < config.attempts_max;
+            if let Some((at, call)) = self.held.take().filter(|_| may_wait) {
+                self.holds += 1;
+                self.call_again = Some(call);
+                self.phase = Phase::Settling {
+                    until: at.max(now + 1),
+                };
+                return vec![];
+            }
             if let Some((hypotheses, situation)) = self.call_again.take() {
                 return self.call_once_more(hypotheses, situation, config, now);
             }
@@ -406,6 +433,8 @@ impl Leadership {
             dropped: false,
             again_at: again.then(|| half_time(config, now)),
             call_again: call,
+            held: None,
+            holds: 0,
         }
     }
 
@@ -546,6 +575,19 @@ impl Leadership {
             to: None,
             say,
         }
+    }
+}
+
+/// The longest that one refusal may have a leader wait, in milliseconds: the longest hold of a playbook.
+const WAIT_MS_MAX: u64 = 3_600_000;
+
+fn call_of(say: &Say) -> Option<CallAgain> {
+    match say {
+        Say::Call {
+            hypotheses,
+            situation,
+        } => Some((hypotheses.clone(), situation.clone())),
+        _ => None,
     }
 }
 

@@ -49,6 +49,8 @@ pub enum Input {
         incident: IncidentId,
         /// What the own domain offers; may be empty.
         bids: Vec<Bid>,
+        /// Without an offer: in so many milliseconds there may be one.
+        wait_ms: Option<u64>,
     },
     /// The planner's answer to [`Output::AskJudgement`].
     Judged {

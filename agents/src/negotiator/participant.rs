@@ -244,14 +244,20 @@ impl Participant {
         }]
     }
 
-    pub(super) fn offer(&self, incident: &IncidentId, bids: Vec<Bid>) -> Vec<Output> {
+    pub(super) fn offer(
+        &self,
+        incident: &IncidentId,
+        bids: Vec<Bid>,
+        wait_ms: Option<u64>,
+    ) -> Vec<Output> {
         let Some(lease) = self.leases.get(incident) else {
             return vec![];
         };
         let say = if bids.is_empty() {
+            let not_yet = wait_ms.map(|wait_ms| RefuseReason::NotYet { wait_ms });
             Say::Refuse {
                 plan: None,
-                reason: RefuseReason::NothingToOffer,
+                reason: not_yet.unwrap_or(RefuseReason::NothingToOffer),
             }
         } else {
             Say::Offer { bids }

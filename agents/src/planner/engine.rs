@@ -5,10 +5,11 @@ use super::{Input, Output, PastCase, PlannerConfig, Recalled};
 use crate::picture::Picture;
 use crate::role::Engine;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use zizhi_models::remedy::{self, Candidate};
-use zizhi_playbooks::{Catalog, Context, planning};
+use zizhi_playbooks::examine::held_back;
+use zizhi_playbooks::{Catalog, Context, PlanDraft, planning};
 use zizhi_types::domain::Domain;
 use zizhi_types::hypothesis::Situation;
 use zizhi_types::negotiation::{Bid, RefuseReason};
@@ -17,13 +18,18 @@ use zizhi_types::{
     FaultKind, Hypothesis, IncidentId, ManagedObject, Metric, NetTime, Plan, PlanId,
 };
 
+/// Incidents whose first call is remembered. Our choice: beyond what one domain has open.
+const ASKED_MAX: usize = 1_000;
+
 /// The planner of one domain.
 pub struct Planner {
     domain: Domain,
     config: PlannerConfig,
-    catalog: Arc<Catalog>,
+    pub(super) catalog: Arc<Catalog>,
     rehearser: Rehearser,
     made: u64,
+    /// When remedies for an incident were first asked for.
+    asked: BTreeMap<IncidentId, NetTime>,
 }
 
 impl Planner {
@@ -36,6 +42,7 @@ impl Planner {
             catalog,
             rehearser,
             made: 0,
+            asked: BTreeMap::new(),
         }
     }
 
@@ -56,7 +63,10 @@ impl Planner {
         now: NetTime,
     ) -> Output {
         let mut offers: Vec<(Plan, Rehearsal, Candidate)> = vec![];
-        let mut rejected = vec![];
+        let mut left_out = LeftOut {
+            lasted_ms: self.lasted_ms(&incident, situation, now),
+            ..LeftOut::default()
+        };
         let probable = |h: &&Hypothesis| h.probability >= self.config.probability_min;
         let causes: Vec<&Hypothesis> = hypotheses
             .iter()
@@ -64,13 +74,13 @@ impl Planner {
             .take(self.config.causes_max)
             .collect();
         for hypothesis in causes {
-            for plan in self.plans(&incident, hypothesis, picture, now, &mut rejected) {
+            for plan in self.plans(&incident, hypothesis, picture, now, &mut left_out) {
                 match self.rehearser.rehearse(&plan, picture, now) {
                     Ok(rehearsal) => {
                         let candidate = candidate(&plan, situation);
                         offers.push((plan, rehearsal, candidate));
                     }
-                    Err(reason) => rejected.push((plan.playbook, reason)),
+                    Err(reason) => left_out.rejected.push((plan.playbook, reason)),
                 }
             }
         }
@@ -78,9 +88,23 @@ impl Planner {
         Output::Proposed {
             incident,
             bids,
-            rejected,
+            rejected: left_out.rejected,
+            wait_ms: left_out.wait_ms,
             from_case,
         }
+    }
+
+    /// How long the oldest symptom has lasted; where there is none, how long ago remedies were first asked for. An
+    /// incident whose symptoms went is closed, so what is asked for again has lasted in between.
+    fn lasted_ms(&mut self, incident: &IncidentId, situation: &Situation, now: NetTime) -> u64 {
+        if self.asked.len() >= ASKED_MAX && !self.asked.contains_key(incident) {
+            let oldest = self.asked.iter().min_by_key(|(_, at)| **at);
+            let oldest = oldest.map(|(incident, _)| incident.clone());
+            oldest.map(|incident| self.asked.remove(&incident));
+        }
+        let asked = *self.asked.entry(incident.clone()).or_insert(now);
+        let onset = situation.symptoms.iter().map(|s| s.onset).min();
+        now.since(onset.map_or(asked, |onset| onset.min(asked)))
     }
 
     fn plans(
@@ -89,19 +113,19 @@ impl Planner {
         hypothesis: &Hypothesis,
         picture: &Picture,
         now: NetTime,
-        rejected: &mut Vec<(String, String)>,
+        left_out: &mut LeftOut,
     ) -> Vec<Plan> {
         let measured = |object: &ManagedObject, metric| picture.value(object, metric, now);
         let context = Context::of(picture.network(), &measured, hypothesis);
-        let (drafts, left_out) = planning::candidates(&self.catalog, hypothesis, &context);
+        let (drafts, unfit) = planning::candidates(&self.catalog, hypothesis, &context);
         let own = |reference: &str| {
             let name = name_of(reference);
             self.catalog
                 .get(name)
                 .is_some_and(|p| p.domain == self.domain)
         };
-        rejected.extend(
-            left_out
+        left_out.rejected.extend(
+            unfit
                 .into_iter()
                 .filter(|r| own(&r.playbook))
                 .map(|r| (r.playbook, r.reason.en)),
@@ -109,6 +133,7 @@ impl Planner {
         drafts
             .into_iter()
             .filter(|draft| draft.domain == self.domain)
+            .filter(|draft| left_out.has_lasted(draft))
             .map(|draft| {
                 self.made += 1;
                 draft.into_plan(PlanId::new(self.domain, self.made), incident.clone())
@@ -161,6 +186,29 @@ impl Planner {
             rehearsal: rehearsal.ok(),
             refuse,
         }
+    }
+}
+
+/// What is not offered, and why.
+#[derive(Default)]
+struct LeftOut {
+    lasted_ms: u64,
+    rejected: Vec<(String, String)>,
+    /// The shortest time after which one of them would be.
+    wait_ms: Option<u64>,
+}
+
+impl LeftOut {
+    /// Whether the symptoms have lasted as long as the playbook wants.
+    fn has_lasted(&mut self, draft: &PlanDraft) -> bool {
+        let left_ms = draft.hold_ms.saturating_sub(self.lasted_ms);
+        if left_ms == 0 {
+            return true;
+        }
+        let reason = held_back(self.lasted_ms, draft.hold_ms).en;
+        self.rejected.push((draft.playbook.clone(), reason));
+        self.wait_ms = Some(self.wait_ms.map_or(left_ms, |other| other.min(left_ms)));
+        false
     }
 }
 

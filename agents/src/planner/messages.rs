@@ -98,6 +98,8 @@ pub enum Output {
         bids: Vec<Bid>,
         /// Playbooks that were looked at and left out, with the reason.
         rejected: Vec<(String, String)>,
+        /// The shortest time, in milliseconds, after which a playbook that is held back would be offered.
+        wait_ms: Option<u64>,
         /// The past case that put the first one first.
         from_case: Option<PastCase>,
     },

@@ -271,3 +271,28 @@ fn without_a_twin_plans_promise_nothing_and_none_is_refused() {
     let unknown = reset(2, &incident("inc-access-1"), "link/X-Y");
     assert_eq!(story.judges(unknown), None);
 }
+
+#[test]
+fn a_playbook_that_waits_for_lasting_symptoms_says_how_long_and_is_offered_then() {
+    let builtin = Catalog::builtin().unwrap();
+    let reset = builtin.get("transport.link-down.reset").unwrap();
+    let (trigger, hold) = ("  when:\n", "    hold: 30s\n  when:\n");
+    let patient = reset.source.replacen(trigger, hold, 1);
+    assert_ne!(patient, reset.source);
+    let catalog = Catalog::from_texts([("patient.yaml", patient.as_str())]).unwrap();
+    let mut story = Story::of(Domain::Transport, Metric::PortOperUp, 0.0);
+    story.planner.catalog = Arc::new(catalog);
+    let early = story.proposes(&dead_link(), Recalled::default(), 110);
+    assert!(early.bids.is_empty());
+    let [(_, reason)] = &early.rejected[..] else {
+        panic!("{:?}", early.rejected)
+    };
+    assert_eq!(
+        reason,
+        "the symptoms have lasted 0 s of the 30 s that it waits for"
+    );
+    let later = story.proposes(&dead_link(), Recalled::default(), 139);
+    assert!(later.bids.is_empty(), "29 s are not enough");
+    let held = story.proposes(&dead_link(), Recalled::default(), 140);
+    assert_eq!(playbooks(&held), ["transport.link-down.reset"]);
+}

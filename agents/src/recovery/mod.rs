@@ -13,12 +13,12 @@ mod waiting;
 
 pub use runs::{EndedRun, InFlight, OpenRun};
 
-use crate::executor::WaitingPlan;
+use crate::executor::{WaitingPlan, ran};
 use runs::Runs;
 use std::collections::BTreeMap;
 use waiting::Waiters;
 use zizhi_playbooks::autonomy::Ledger;
-use zizhi_playbooks::guards::{self, Failure};
+use zizhi_playbooks::guards::{self, Failure, Ran};
 use zizhi_playbooks::run::UndoReason;
 use zizhi_types::domain::Domain;
 use zizhi_types::negotiation::{Lease, RunEnd};
@@ -85,6 +85,8 @@ pub struct Recovered {
     pub acted: BTreeMap<ManagedObject, Vec<NetTime>>,
     /// When runs were begun.
     pub begun: Vec<NetTime>,
+    /// What was begun, for throttles.
+    pub ran: Vec<Ran>,
     /// Runs that did not help.
     pub failures: Vec<Failure>,
     /// When a person closed a playbook's breaker.
@@ -246,7 +248,11 @@ impl Fold {
                 self.out.changes.push(action.clone());
             }
             Body::UndoStarted { action, .. } => self.out.changes.push(action.clone()),
-            Body::Committed { .. } => self.out.begun.push(record.at),
+            Body::Committed { plan, .. } => {
+                let begun = self.out.plans.get(plan).map(|plan| ran(plan, record.at));
+                self.out.ran.extend(begun);
+                self.out.begun.push(record.at);
+            }
             Body::KillSwitch { on, reason } => self.out.killed = on.then(|| reason.clone()),
             Body::BreakerClosed { playbook, .. } => {
                 self.out.breakers_closed.insert(playbook.clone(), record.at);

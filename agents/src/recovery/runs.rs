@@ -118,28 +118,13 @@ impl Runs {
                 reason,
                 effect_unknown,
                 ..
-            } => {
-                let error = if *effect_unknown {
-                    DriverError::Unknown(reason.clone())
-                } else {
-                    DriverError::Failed(reason.clone())
-                };
-                self.answered(record, run, Err(error));
             }
-            Body::UndoFailed {
+            | Body::UndoFailed {
                 run,
                 reason,
                 effect_unknown,
                 ..
-            } => {
-                // Whether it may be tried again is decided by what the driver said, as it was then.
-                let error = match reason.strip_prefix("failed without effect: ") {
-                    _ if *effect_unknown => DriverError::Unknown(reason.clone()),
-                    Some(why) => DriverError::Failed(why.to_owned()),
-                    None => DriverError::Refused(reason.clone()),
-                };
-                self.answered(record, run, Err(error));
-            }
+            } => self.answered(record, run, Err(as_told(reason, *effect_unknown))),
             Body::Verified { run, verdict, .. } => {
                 self.tell(record, run, Input::Verdict(*verdict));
             }
@@ -161,6 +146,9 @@ impl Runs {
             self.open.insert(run.clone(), begun);
         }
         if let Some(open) = self.open.get_mut(run) {
+            if matches!(open.run.state(), State::Waiting { .. }) {
+                let _ = open.run.on(Input::Again);
+            }
             open.in_flight = Some(InFlight {
                 step: step.to_owned(),
                 key: key.to_owned(),
@@ -203,6 +191,13 @@ impl Runs {
                 "healthy-again" => Input::Release,
                 _ => Input::Kill,
             };
+            // A step that a restart prevented has no record of its own: it was never handed to the driver.
+            if let (State::Stepping { .. }, Some(key), None) =
+                (open.run.state(), open.run.awaited(), &open.in_flight)
+            {
+                let result = Err(DriverError::Refused("not begun".to_owned()));
+                let _ = open.run.on(Input::Answer { key, result });
+            }
             if !matches!(open.run.state(), State::Undoing { .. }) {
                 let _ = open.run.on(input);
             }
@@ -291,6 +286,15 @@ impl Runs {
     }
 }
 
+/// What the driver said, as it was written down then: whether it may be tried again depends on it.
+fn as_told(reason: &str, effect_unknown: bool) -> DriverError {
+    match reason.strip_prefix("failed without effect: ") {
+        _ if effect_unknown => DriverError::Unknown(reason.to_owned()),
+        Some(why) => DriverError::Failed(why.to_owned()),
+        None => DriverError::Refused(reason.to_owned()),
+    }
+}
+
 impl OpenRun {
     fn touch(&mut self, record: &Record) {
         self.newest = record.id.clone();
@@ -301,7 +305,9 @@ impl OpenRun {
     pub fn found(&self) -> &'static str {
         match self.run.state() {
             State::Ready => "not-begun",
-            State::Stepping { .. } | State::Undoing { .. } => "between-steps",
+            State::Stepping { .. } | State::Waiting { .. } | State::Undoing { .. } => {
+                "between-steps"
+            }
             State::Verifying => "verifying",
             State::Unclear => "unclear",
             State::Held | State::Ended { .. } => "standing",

@@ -8,6 +8,7 @@ use zizhi_types::action::Verb;
 use zizhi_types::objective::{Importance, Objective, Violation};
 use zizhi_types::plan::Check;
 use zizhi_types::record::Verdict;
+use zizhi_types::verify::Reading;
 use zizhi_types::{ManagedObject, Metric, NetTime, ObjectKind, Plan, RunId};
 
 /// A change may shake the network for so long before anything new counts against it. Our choice: reconvergence, a
@@ -39,7 +40,9 @@ pub struct Verifier {
 struct Watching {
     watch: Watch,
     begun: NetTime,
-    good_since: Option<NetTime>,
+    /// Good readings in a row, and when the last of them was taken.
+    good: u32,
+    good_at: Option<NetTime>,
     worse_since: BTreeMap<Series, NetTime>,
 }
 
@@ -48,12 +51,6 @@ struct Guarding {
     healthy_since: Option<NetTime>,
     /// How long it must be healthy.
     patience_ms: u64,
-}
-
-enum CheckState {
-    Holds,
-    Fails,
-    Unknown,
 }
 
 impl Watching {
@@ -69,41 +66,67 @@ impl Watching {
         if let Some(worse) = self.regression(&after, elsewhere, now).filter(|_| settled) {
             return Some((Verdict::Fail, format!("{worse} got worse")));
         }
-        let states: Vec<CheckState> = self
-            .watch
-            .plan
-            .verify
-            .iter()
-            .map(|c| self.check(c, picture, now))
-            .collect();
-        let all_hold = states.iter().all(|s| matches!(s, CheckState::Holds));
+        let read: Vec<Option<Reading>> = self.readings(picture, now);
+        if let Some(why) = self.failed(&read) {
+            return Some((Verdict::Fail, why));
+        }
+        let all_hold = read.iter().all(|r| *r == Some(Reading::Pass));
         if all_hold && self.improved(&after, elsewhere) {
-            let since = *self.good_since.get_or_insert(now);
-            // Two readings in a row: one good one may be luck.
-            return (now > since).then(|| {
-                (
-                    Verdict::Pass,
-                    "the checks hold and nothing got worse".to_owned(),
-                )
-            });
+            if self.enough(now) {
+                let why = "the checks hold and nothing got worse".to_owned();
+                return Some((Verdict::Pass, why));
+            }
+        } else {
+            (self.good, self.good_at) = (0, None);
         }
-        self.good_since = None;
-        if now.since(self.begun) < self.watch.plan.verify_ms.max(SETTLE_MS) {
-            return None;
+        let over = now.since(self.begun) >= self.watch.plan.verify_ms.max(SETTLE_MS);
+        over.then(|| self.when_over(&read))
+    }
+
+    /// What the checks say; nothing of what was not measured since the last step.
+    fn readings(&self, picture: &Picture, now: NetTime) -> Vec<Option<Reading>> {
+        let checks = self.watch.plan.verify.iter();
+        checks.map(|c| self.check(c, picture, now)).collect()
+    }
+
+    /// The playbook names a value from which on the change has failed: nothing is waited for.
+    fn failed(&self, read: &[Option<Reading>]) -> Option<String> {
+        let at = read.iter().position(|r| *r == Some(Reading::Fail))?;
+        let check = self.watch.plan.verify.get(at)?;
+        let (metric, object) = (check.metric.as_str(), &check.object);
+        Some(format!("{metric} of {object} says that it failed"))
+    }
+
+    /// Counts a good reading; true when there were as many in a row as the plan asks for. One good one may be luck.
+    fn enough(&mut self, now: NetTime) -> bool {
+        let readings = self.watch.plan.policy.readings;
+        let apart_ms = readings.every_ms.max(1);
+        if self.good_at.is_none_or(|at| now.since(at) >= apart_ms) {
+            self.good += 1;
+            self.good_at = Some(now);
         }
-        let unknown = states.iter().any(|s| matches!(s, CheckState::Unknown));
-        let fails = states.iter().any(|s| matches!(s, CheckState::Fails));
-        Some(match (fails, unknown) {
-            (false, true) => (
-                Verdict::Inconclusive,
-                "what must be checked was not measured since".to_owned(),
-            ),
-            (true, _) => (Verdict::Fail, "the checks do not hold".to_owned()),
-            (false, false) => (
-                Verdict::Fail,
-                "what was violated before still is".to_owned(),
-            ),
-        })
+        self.good >= readings.min_pass
+    }
+
+    fn when_over(&self, read: &[Option<Reading>]) -> (Verdict, String) {
+        let has = |wanted: Option<Reading>| read.contains(&wanted);
+        let (verdict, why) = if has(Some(Reading::Short)) {
+            (Verdict::Fail, "the checks do not hold".to_owned())
+        } else if has(None) {
+            let why = "what must be checked was not measured since";
+            (Verdict::Inconclusive, why.to_owned())
+        } else if has(Some(Reading::Between)) {
+            let why = "what was measured is neither good nor a failure";
+            (Verdict::Inconclusive, why.to_owned())
+        } else if self.good > 0 && !self.watch.plan.policy.readings.is_usual() {
+            let (good, wanted) = (self.good, self.watch.plan.policy.readings.min_pass);
+            let why = format!("{good} good readings in a row, and {wanted} are asked for");
+            (Verdict::Inconclusive, why)
+        } else {
+            let why = "what was violated before still is";
+            (Verdict::Fail, why.to_owned())
+        };
+        (verdict, why)
     }
 
     fn after(&self, picture: &Picture, now: NetTime) -> Vec<Violation> {
@@ -115,21 +138,12 @@ impl Watching {
         picture.violations(now).into_iter().filter(counts).collect()
     }
 
-    fn check(&self, check: &Check, picture: &Picture, now: NetTime) -> CheckState {
+    fn check(&self, check: &Check, picture: &Picture, now: NetTime) -> Option<Reading> {
         let fresh = picture
             .measured_at(&check.object, check.metric)
             .is_some_and(|at| at > self.begun);
-        let Some(value) = picture
-            .value(&check.object, check.metric, now)
-            .filter(|_| fresh)
-        else {
-            return CheckState::Unknown;
-        };
-        if judge(check, value) {
-            CheckState::Holds
-        } else {
-            CheckState::Fails
-        }
+        let value = picture.value(&check.object, check.metric, now);
+        value.filter(|_| fresh).map(|v| check.read(v))
     }
 
     /// Of what was violated before, at least one is not any more, or nothing was; and nothing is new.
@@ -191,18 +205,6 @@ impl Watching {
             .collect();
         (!errors.is_empty()).then(|| errors.iter().sum::<f64>() / errors.len() as f64)
     }
-}
-
-fn judge(check: &Check, value: f64) -> bool {
-    Objective {
-        object: check.object.clone(),
-        metric: check.metric,
-        comparison: check.comparison,
-        limit: check.limit,
-        importance: Importance::Resource,
-        hold_ms: 0,
-    }
-    .holds(value)
 }
 
 /// The settings that the plan changes on purpose.
@@ -336,7 +338,8 @@ impl Engine for Verifier {
                 let watching = Watching {
                     watch: *watch,
                     begun: now,
-                    good_since: None,
+                    good: 0,
+                    good_at: None,
                     worse_since: BTreeMap::new(),
                 };
                 self.watched.insert(run, watching);

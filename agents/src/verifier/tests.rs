@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use zizhi_types::plan::PredictedChange;
 use zizhi_types::record::Verdict;
+use zizhi_types::verify::{End, Range, Readings};
 use zizhi_types::{Domain, Metric, Plan, RunId};
 
 const PORTS: [&str; 2] = ["port/A:A-B", "port/B:A-B"];
@@ -293,5 +294,60 @@ fn a_remedy_that_is_needed_again_at_once_stays_twice_as_long_each_time() {
         healthy_after_relapse(&mut story, much_later),
         Some(much_later + 70),
         "an old relapse is forgotten"
+    );
+}
+
+/// A reset whose ports are read every 15 s, four times in a row; below one half it has failed.
+fn a_patient_reset() -> Plan {
+    let mut plan = a_reset();
+    plan.policy.readings = Readings {
+        every_ms: 15_000,
+        min_pass: 4,
+    };
+    for check in &mut plan.verify {
+        check.fail = vec![Range {
+            from: None,
+            to: Some(End {
+                at: 0.5,
+                included: false,
+            }),
+        }];
+    }
+    plan
+}
+
+#[test]
+fn a_value_that_shows_the_failure_ends_it_at_once() {
+    let mut story = Story::watching(a_patient_reset());
+    let (verdict, reason, seconds) = story.judged(|_| Some(0.0), 300);
+    assert_eq!((verdict, seconds), (Verdict::Fail, 110));
+    assert!(reason.contains("port.oper_up of port/A:A-B"), "{reason}");
+}
+
+#[test]
+fn a_value_in_between_is_left_to_a_person_when_the_time_is_over() {
+    let mut story = Story::watching(a_patient_reset());
+    let (verdict, reason, seconds) = story.judged(|_| Some(0.7), 300);
+    assert_eq!((verdict, seconds), (Verdict::Inconclusive, 220));
+    assert_eq!(reason, "what was measured is neither good nor a failure");
+}
+
+#[test]
+fn so_many_good_readings_so_far_apart_make_a_pass() {
+    let mut story = Story::watching(a_patient_reset());
+    let (verdict, _, seconds) = story.judged(|_| Some(1.0), 300);
+    // Read at 110, 130, 150 and 170: it is looked at every 10 s, and 15 s lie between two that count.
+    assert_eq!((verdict, seconds), (Verdict::Pass, 170));
+}
+
+#[test]
+fn good_readings_that_are_broken_off_are_no_pass_and_no_failure() {
+    let mut story = Story::watching(a_patient_reset());
+    let up = |seconds| Some(if seconds % 50 == 0 { 0.7 } else { 1.0 });
+    let (verdict, reason, _) = story.judged(up, 300);
+    assert_eq!(verdict, Verdict::Inconclusive);
+    assert!(
+        reason.ends_with("good readings in a row, and 4 are asked for"),
+        "{reason}"
     );
 }

@@ -252,7 +252,14 @@ impl World {
             }
             Output::AskBids { incident, .. } => {
                 let bids = self.bids(me, &incident);
-                self.tell(me, Input::Bids { incident, bids });
+                self.tell(
+                    me,
+                    Input::Bids {
+                        incident,
+                        bids,
+                        wait_ms: None,
+                    },
+                );
             }
             Output::AskJudgement { incident, bid } => self.judge(me, incident, &bid.plan),
             Output::Awarded { plan, agreed, .. } => self.awarded(&plan, &agreed),

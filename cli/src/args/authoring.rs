@@ -83,6 +83,9 @@ pub struct TryArgs {
     /// Take playbooks from this folder instead of the shipped ones.
     #[arg(long)]
     pub playbooks: Option<PathBuf>,
+    /// How long the symptoms have lasted, for example `30s`; without it, as long as any playbook waits for.
+    #[arg(long, value_name = "DURATION")]
+    pub lasted: Option<String>,
     /// Print JSON lines, one a playbook.
     #[arg(long)]
     pub json: bool,

@@ -143,6 +143,7 @@ fn plan() -> Plan {
         risk: 0.1,
         temporary: true,
         mode: Mode::Auto,
+        policy: zizhi_types::plan::PlanPolicy::default(),
         fingerprint: Fingerprint("4f".repeat(32)),
     }
 }

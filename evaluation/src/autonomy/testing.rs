@@ -371,6 +371,7 @@ fn plan(story: &Story, id: &IncidentId, n: u64) -> Plan {
         risk: 0.1,
         temporary: false,
         mode: story.mode,
+        policy: zizhi_types::plan::PlanPolicy::default(),
         fingerprint: Fingerprint(format!("{n:064}")),
     }
 }

@@ -42,9 +42,9 @@ pub(super) fn import(json: &Json, steps: &[Step<'_>]) -> Draft {
         }
     }
     notes.push(Bilingual {
-        en: "write trigger.faults, when, blastRadius, verify and the Chinese texts: CACAO has no words for them"
+        en: "write trigger, when, blastRadius, retry, undo, verify, rollback and the Chinese texts: CACAO has no words for them"
             .to_owned(),
-        zh: "请补写 trigger.faults、when、blastRadius、verify 和中文文本：CACAO 没有对应的字段".to_owned(),
+        zh: "请补写 trigger、when、blastRadius、retry、undo、verify、rollback 和中文文本：CACAO 没有对应的字段".to_owned(),
     });
     let text = draft(json, first, &body);
     Draft { text, notes }

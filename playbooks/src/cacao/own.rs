@@ -42,6 +42,16 @@ const FIRST: &[&str] = &[
     "irreversible",
     "steps",
     "verify",
+    "rollback",
+    "faults",
+    "minProbability",
+    "hold",
+    "throttle",
+    "within",
+    "every",
+    "minPass",
+    "checks",
+    "metric",
     "given",
     "expect",
     "en",
@@ -53,8 +63,16 @@ const FIRST: &[&str] = &[
     "on",
     "with",
     "timeout",
+    "retry",
+    "undo",
+    "max",
+    "backoff",
+    "once",
+    "by",
     "check",
     "message",
+    "pass",
+    "fail",
 ];
 
 pub(super) fn export(tree: &Json) -> Json {
@@ -91,7 +109,7 @@ fn whole(tree: &Json) -> Json {
         "labels": labels,
         "playbook_variables": variables(tree),
         "workflow_start": id("start", own),
-        "workflow": workflow(own, steps, &agent, tree.pointer("/spec/verify")),
+        "workflow": workflow(own, steps, &agent, tree),
         "agent_definitions": {
             agent: {"type": PARTY, "name": domain},
         },
@@ -143,13 +161,27 @@ fn plain(value: &Json) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// start, the steps, the verification, end; each failure goes to the undo of what was done before it.
-fn workflow(own: &str, steps: &[Json], agent: &str, verify: Option<&Json>) -> Json {
+/// Whether the playbook takes a run back for a cause; without a word about it, it does.
+fn takes_back(tree: &Json, cause: &str) -> bool {
+    let on = tree.pointer("/spec/rollback/on").and_then(Json::as_array);
+    on.is_none_or(|on| on.iter().any(|c| c.as_str() == Some(cause)))
+}
+
+/// start, the steps, the verification, end; each failure goes to the undo of what was done before it, or to the end where
+/// the playbook keeps what was done.
+fn workflow(own: &str, steps: &[Json], agent: &str, tree: &Json) -> Json {
     let name = |s: &Json| text(s, "/id").unwrap_or("").to_owned();
     let at = |step: &str| id("action", &format!("{own}/{step}"));
     let undo = |n: usize| {
         let before = steps.iter().take(n).rev().find(|s| can_undo(s));
         before.map_or_else(|| id("end", own), |s| at(&format!("{}.undo", name(s))))
+    };
+    let after_failure = |n: usize, cause: &str| {
+        if takes_back(tree, cause) {
+            undo(n)
+        } else {
+            id("end", own)
+        }
     };
     let check = at("verify");
     let first = steps
@@ -164,7 +196,10 @@ fn workflow(own: &str, steps: &[Json], agent: &str, verify: Option<&Json>) -> Js
         let after = steps
             .get(n + 1)
             .map_or_else(|| check.clone(), |s| at(&name(s)));
-        all.insert(at(&name(step)), done(step, agent, &after, &undo(n)));
+        all.insert(
+            at(&name(step)),
+            done(step, agent, &after, &after_failure(n, "stepFailed")),
+        );
         if can_undo(step) {
             all.insert(
                 at(&format!("{}.undo", name(step))),
@@ -174,7 +209,12 @@ fn workflow(own: &str, steps: &[Json], agent: &str, verify: Option<&Json>) -> Js
     }
     all.insert(
         check,
-        verification(verify, agent, &id("end", own), &undo(steps.len())),
+        verification(
+            tree.pointer("/spec/verify"),
+            agent,
+            &id("end", own),
+            &after_failure(steps.len(), "verifyFailed"),
+        ),
     );
     all.insert(id("end", own), json!({"type": "end"}));
     Json::Object(all)

@@ -218,3 +218,50 @@ proptest! {
         prop_assert!(import("x.json", &text[..cut]).is_err() || cut == text.len());
     }
 }
+
+/// A shipped playbook that says all that the language has words for.
+fn patient() -> String {
+    let catalog = Catalog::builtin().unwrap();
+    let source = &catalog.get("transport.link.drain").unwrap().source;
+    let edits = [
+        (
+            "  when:\n",
+            "    hold: 60s\n    throttle: {once: 10m, by: object}\n  when:\n",
+        ),
+        (
+            "      timeout: 30s\n",
+            "      timeout: 30s\n      retry: {max: 2, backoff: 5s}\n",
+        ),
+        (
+            "    within: 90s\n",
+            "    within: 3m\n    every: 15s\n    minPass: 4\n",
+        ),
+        ("atMost: 0.05}", "pass: value <= 0.05, fail: value > 0.3}"),
+        ("  temporary: true\n", ""),
+        ("mode: auto", "mode: approve"),
+        (
+            "  verify:\n",
+            "  rollback: {on: [stepFailed, operator], reason: {en: Left to the field crew, zh: 由现场人员处理}}\n  verify:\n",
+        ),
+    ];
+    edits.iter().fold(source.clone(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    })
+}
+
+#[test]
+fn what_a_playbook_waits_for_tries_again_and_keeps_travels_too() {
+    let text = patient();
+    let exported = export("x.yaml", &text).unwrap();
+    let back = import("x.json", &exported.to_string()).unwrap();
+    assert_eq!(back.notes, []);
+    assert_eq!(meaning("", &back.text), meaning("", &text), "{}", back.text);
+    let steps = exported["workflow"].as_object().unwrap();
+    let of = |name: &str| steps.values().find(|s| s["name"] == name).unwrap();
+    let failed = of("verify")["on_failure"].as_str().unwrap();
+    assert_eq!(
+        steps[failed]["type"], "end",
+        "a failed verification takes nothing back"
+    );
+}

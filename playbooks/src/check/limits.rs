@@ -4,14 +4,15 @@
 
 use crate::compile::Compiler;
 use crate::expr::units::Unit;
+use crate::limits::{cover, meet};
 use crate::planning;
-use crate::playbook::{BlastRadius, Operand, Playbook};
+use crate::playbook::{BlastRadius, Good, Playbook};
 use crate::problem::{Code, Place};
 use crate::schema::File;
 use serde_saphyr::Spanned;
 use std::collections::BTreeSet;
-use zizhi_types::action::Value;
-use zizhi_types::objective::Comparison;
+use zizhi_types::Metric;
+use zizhi_types::verify::Range;
 
 pub(super) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     limits_agree(to, read, playbook);
@@ -19,35 +20,24 @@ pub(super) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     steps_fit_the_blast_radius(to, read, playbook);
 }
 
+/// A quantity, and which of its values are good, where that is written down.
+type GoodOf = (Metric, Option<Vec<Range>>);
+
 /// Two checks of one quantity that cannot both hold.
 fn limits_agree(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     let Some(verify) = &read.spec.verify else {
         return;
     };
-    let bounds = |limit: &Operand, comparison: Comparison| match (limit, comparison) {
-        (Operand::Literal(Value::Number(n)), Comparison::AtMost) => Some((f64::NEG_INFINITY, *n)),
-        (Operand::Literal(Value::Number(n)), Comparison::AtLeast) => Some((*n, f64::INFINITY)),
-        (Operand::Literal(Value::Number(n)), Comparison::Equals) => Some((*n, *n)),
-        _ => None,
-    };
-    let spanned: Vec<(&Spanned<String>, _)> = verify
-        .checks
-        .iter()
-        .map(|c| &c.on)
-        .zip(
-            playbook
-                .checks
-                .iter()
-                .map(|c| (c.metric, bounds(&c.limit, c.comparison))),
-        )
-        .collect();
-    for (i, (on, (metric, range))) in spanned.iter().enumerate() {
-        let Some((low, high)) = range else { continue };
-        let before = spanned.get(..i).unwrap_or_default().iter();
+    let good = playbook.checks.iter().map(|c| (c.metric, c.fixed()));
+    let on = verify.checks.iter().map(|c| &c.on);
+    let all: Vec<(&Spanned<String>, GoodOf)> = on.zip(good).collect();
+    for (i, (on, (metric, ranges))) in all.iter().enumerate() {
+        let Some(ranges) = ranges else { continue };
+        let before = all.get(..i).unwrap_or_default().iter();
         let clash = before
             .filter(|(other, (m, _))| other.value == on.value && m == metric)
-            .filter_map(|(_, (_, range))| *range)
-            .any(|(l, h)| low.max(l) > high.min(h));
+            .filter_map(|(_, (_, ranges))| ranges.as_ref())
+            .any(|others| apart(ranges, others));
         if clash {
             let message = format!("no value of {} meets both limits", metric.as_str());
             let fix = "correct one of the two checks";
@@ -56,21 +46,20 @@ fn limits_agree(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     }
 }
 
+fn apart(some: &[Range], others: &[Range]) -> bool {
+    !some.iter().any(|a| others.iter().any(|b| meet(*a, *b)))
+}
+
 /// A check that holds whatever is measured shows nothing.
 fn limits_can_be_missed(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     let checks = read.spec.verify.iter().flat_map(|v| &v.checks);
     for (check, written) in playbook.checks.iter().zip(checks) {
-        let Operand::Literal(Value::Number(limit)) = check.limit else {
+        let (Good::Side(..), Some(good)) = (&check.pass, check.fixed()) else {
             continue;
         };
         let (low, high) = Unit::of_metric(check.metric).range();
-        let always = match check.comparison {
-            Comparison::AtMost => limit >= high,
-            Comparison::AtLeast => limit <= low,
-            Comparison::Equals => false,
-        };
         let place = Place::from(written.metric.referenced);
-        if always && !to.told(place.line) {
+        if cover(&good, low, high) && !to.told(place.line) {
             let name = check.metric.as_str();
             let message = format!("{name} goes from {low} to {high}: this check always holds");
             let fix = "write the limit that shows the cure";

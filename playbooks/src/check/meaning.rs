@@ -7,6 +7,7 @@ use crate::compile::Compiler;
 use crate::expr::logic::{self, Known, Outcome};
 use crate::expr::units::{self, Unit};
 use crate::expr::{Expr, Shape};
+use crate::limits::VALUE;
 use crate::playbook::{Operand, Playbook, Target};
 use crate::problem::{Code, Place};
 use crate::schema::File;
@@ -180,7 +181,19 @@ fn limits_are_in_the_metrics_unit(to: &mut Compiler<'_>, read: &File, playbook: 
             .iter()
             .find_map(|s| Some(s.as_ref()?.referenced.into()));
         let unit = Unit::of_metric(check.metric);
-        fits(to, playbook, &check.limit, unit, place.unwrap_or_default());
+        if let Some(limit) = check.operand() {
+            fits(to, playbook, limit, unit, place.unwrap_or_default());
+        }
+        let of = |path: &str| match path {
+            VALUE => Some(unit),
+            other => unit_of(other, playbook),
+        };
+        let conditions = [&written.pass, &written.fail];
+        for (expr, written) in check.conditions().zip(conditions.into_iter().flatten()) {
+            if let Some((message, fix)) = units::mismatch(&expr.shape(), &of) {
+                to.report(written.referenced.into(), Code::UnitMismatch, message, fix);
+            }
+        }
     }
 }
 

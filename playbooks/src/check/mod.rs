@@ -6,13 +6,14 @@
 mod fights;
 mod limits;
 mod meaning;
+mod policy;
 mod secrets;
 mod times;
 
 pub(crate) use fights::fights;
 
 use crate::compile::Compiler;
-use crate::playbook::{Operand, Playbook, Target, Undo};
+use crate::playbook::{CheckTemplate, Operand, Playbook, Target, Undo};
 use crate::problem::{Code, Place};
 use crate::rehearsal;
 use crate::schema::File;
@@ -24,9 +25,11 @@ pub(crate) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     verbs_belong(to, read, playbook);
     errors_end_somewhere(to, read, playbook);
     undo_or_reason(to, read, playbook);
+    undo_differs(to, read, playbook);
     conditions_look_at_something(to, read, playbook);
     meaning::check(to, read, playbook);
     limits::check(to, read, playbook);
+    policy::check(to, read, playbook);
     secrets::check(to, read, playbook);
     times::check(to, read, playbook);
     rehearsal::check(to, read, playbook);
@@ -146,6 +149,21 @@ fn undo_or_reason(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     }
 }
 
+/// An undo that does what the step did takes nothing back.
+fn undo_differs(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    for (step, written) in playbook.steps.iter().zip(&read.spec.steps) {
+        if let (Undo::Action(verb, with), Some(undo)) = (&step.undo, &written.undo)
+            && *verb == step.verb
+            && *with == step.with
+            && !with.is_empty()
+        {
+            let message = format!("the undo does what the step does: {verb} with the same values");
+            let fix = "give the undo what was there before, for example cost: \"${{ suspect.cost }}\", or remove undo";
+            to.report(undo.referenced.into(), Code::BadUndo, message, fix);
+        }
+    }
+}
+
 fn conditions_look_at_something(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     for (condition, written) in playbook.when.iter().zip(&read.spec.when) {
         if condition.check.names().paths.is_empty() {
@@ -195,7 +213,7 @@ fn used_paths(playbook: &Playbook) -> BTreeSet<&str> {
         Undo::Auto | Undo::None => &[],
     });
     let operands = operands.chain(undos.map(|w| &w.1));
-    let operands = operands.chain(playbook.checks.iter().map(|c| &c.limit));
+    let operands = operands.chain(playbook.checks.iter().filter_map(CheckTemplate::operand));
     let of_targets = targets.filter_map(|t| match t {
         Target::Computed(expr) => Some(expr),
         Target::Fixed(_) => None,
@@ -206,6 +224,7 @@ fn used_paths(playbook: &Playbook) -> BTreeSet<&str> {
     });
     let conditions = playbook.when.iter().map(|c| &c.check);
     let conditions = conditions.chain(playbook.steps.iter().filter_map(|s| s.when.as_ref()));
+    let conditions = conditions.chain(playbook.checks.iter().flat_map(CheckTemplate::conditions));
     of_targets
         .chain(of_operands)
         .chain(conditions)

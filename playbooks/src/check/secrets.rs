@@ -53,6 +53,7 @@ fn texts(read: &File) -> Vec<&Spanned<String>> {
         &spec.describe.when_not_to_use,
     ];
     all.extend(&spec.irreversible);
+    all.extend(spec.rollback.as_ref().and_then(|r| r.reason.as_ref()));
     all.extend(spec.when.iter().map(|w| &w.message));
     all.into_iter().flat_map(|t| [&t.en, &t.zh]).collect()
 }
@@ -84,6 +85,10 @@ fn texts_are_plain(to: &mut Compiler<'_>, read: &File, secret: &[&str]) {
 }
 
 fn nothing_stands_in_clear(to: &mut Compiler<'_>, read: &File) {
+    let owner = &read.metadata.owner;
+    if in_clear(&owner.value) {
+        clear(to, owner.referenced.into());
+    }
     for (name, param) in &read.spec.params {
         if let Some(default) = &param.value.default {
             value_in_clear(to, name, default);
@@ -151,9 +156,15 @@ fn looked_at<'p>(read: &File, playbook: &'p Playbook) -> Vec<(&'p Expr, Place)> 
         if let Target::Computed(expr) = &check.on {
             out.push((expr, place));
         }
-        if let Operand::Computed(expr) = &check.limit {
+        if let Some(Operand::Computed(expr)) = check.operand() {
             out.push((expr, place));
         }
+        let conditions = [&written.pass, &written.fail].into_iter().flatten();
+        out.extend(
+            check
+                .conditions()
+                .zip(conditions.map(|c| c.referenced.into())),
+        );
     }
     out
 }

@@ -9,6 +9,10 @@ use serde_json::Value as Json;
 use serde_saphyr::Spanned;
 use zizhi_types::action::Value;
 
+/// Why there is no `steps.<id>.out`: a person approves, and the twin rehearses, a plan with every value filled in.
+const PLAN_IS_WHOLE: &str =
+    "a plan is filled in before its first step: use suspect, state or params";
+
 /// The text between `${{` and `}}` when that is all there is.
 fn computed(text: &str) -> Option<&str> {
     let inner = text.trim().strip_prefix("${{")?.strip_suffix("}}")?;
@@ -178,8 +182,17 @@ impl Compiler<'_> {
                 if self.declared.iter().any(|p| path == &format!("params.{p}")) {
                     return false;
                 }
-                let message = format!("`{path}`: a {} suspect gives no `{part}`", kind.as_str());
-                let fix = did_you_mean(&part, known.iter().map(String::as_str));
+                let (message, fix) = if path == "steps" || path.starts_with("steps.") {
+                    (
+                        format!("`{path}`: a step does not see what another one did or returned"),
+                        PLAN_IS_WHOLE.to_owned(),
+                    )
+                } else {
+                    (
+                        format!("`{path}`: a {} suspect gives no `{part}`", kind.as_str()),
+                        did_you_mean(&part, known.iter().map(String::as_str)),
+                    )
+                };
                 self.report(place, Code::UnknownName, message, fix);
                 return false;
             }

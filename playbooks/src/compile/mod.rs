@@ -3,21 +3,25 @@
 //! In: one [`File`]. Out: the playbook, or every problem that was found in it, so that an author mends a file in one
 //! round. Expressions are compiled here and tried on the sample network; [`crate::check`] then looks at the whole.
 
+mod checks;
 mod expressions;
 mod params;
+mod policy;
 mod steps;
 mod undo;
+
+pub(crate) use policy::{CAUSES, in_words};
 
 use crate::duration;
 use crate::expr::{Expr, Scope};
 use crate::playbook::{BlastRadius, Condition, Playbook};
 use crate::problem::{Code, Place, Problem};
-use crate::schema::{API_VERSION, File, Text, Trigger};
+use crate::schema::{API_VERSION, File, Spec, Text, Trigger};
 use crate::suggest::did_you_mean;
 use crate::{check, sample};
 use serde_saphyr::Spanned;
 use std::collections::BTreeSet;
-use zizhi_types::plan::Mode;
+use zizhi_types::plan::{Mode, PlanPolicy};
 use zizhi_types::topology::Bilingual;
 use zizhi_types::{Domain, FaultKind, ObjectKind};
 
@@ -83,7 +87,10 @@ impl Compiler<'_> {
         let params = self.params(&spec.params);
         let when = self.conditions(read);
         let steps = self.steps(&spec.steps);
-        let (verify_ms, checks) = self.verify(spec)?;
+        let hold_ms = self.hold(&spec.trigger);
+        let throttle = spec.trigger.throttle.as_ref().map(|t| self.throttle(t));
+        let keeps = self.keeps(spec.rollback.as_ref());
+        let seen = self.verify(spec)?;
         let blast_radius = self.blast_radius(read)?;
         self.on_timeout(&spec.autonomy.on_timeout);
         Some(Playbook {
@@ -97,6 +104,11 @@ impl Compiler<'_> {
             params: params?,
             faults: faults?,
             min_probability: self.range(&spec.trigger.min_probability, 0.0, 1.0, "minProbability"),
+            hold_ms: hold_ms?,
+            throttle: match throttle {
+                Some(throttle) => Some(throttle?),
+                None => None,
+            },
             when: when?,
             blast_radius,
             mode: mode?,
@@ -106,11 +118,21 @@ impl Compiler<'_> {
             temporary: spec.temporary,
             irreversible: spec.irreversible.as_ref().map(|t| self.text(t)),
             steps: steps?,
-            verify_ms,
-            checks,
+            verify_ms: seen.within_ms,
+            checks: seen.checks,
+            policy: PlanPolicy {
+                readings: seen.readings,
+                keeps: keeps?,
+            },
+            keeps_because: self.keeps_because(spec),
             file: self.file.to_owned(),
             source: source.to_owned(),
         })
+    }
+
+    fn keeps_because(&mut self, spec: &Spec) -> Option<Bilingual> {
+        let reason = spec.rollback.as_ref().and_then(|r| r.reason.as_ref());
+        reason.map(|text| self.text(text))
     }
 
     fn envelope(&mut self, read: &File) {

@@ -1,7 +1,7 @@
-//! Compiles steps and checks, with the object and metric each is about.
+//! Compiles steps, with the object each is about.
 
 use super::Compiler;
-use crate::playbook::{CheckTemplate, Operand, Step, Target};
+use crate::playbook::{Operand, Step, Target};
 use crate::problem::{Code, Place};
 use crate::schema;
 use crate::suggest::did_you_mean;
@@ -9,8 +9,7 @@ use crate::values;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 use zizhi_types::action::Value;
-use zizhi_types::objective::Comparison;
-use zizhi_types::{Metric, ObjectKind, Verb};
+use zizhi_types::{ObjectKind, Verb};
 
 /// What routing protocols carry as the cost of a link (OSPF: 16 bits, 0 is kept for stub links).
 const COSTS: std::ops::RangeInclusive<f64> = 1.0..=65_535.0;
@@ -34,6 +33,7 @@ impl Compiler<'_> {
         let when = written.when.as_ref().map(|when| self.yes_or_no(when));
         let continue_on_error = self.on_error(written.on_error.as_ref());
         let undo = self.undo(verb, written.undo.as_ref());
+        let retry = written.retry.as_ref().map(|retry| self.retry(retry));
         Some(Step {
             when: match when {
                 Some(expr) => Some(expr?),
@@ -41,6 +41,10 @@ impl Compiler<'_> {
             },
             continue_on_error: continue_on_error?,
             undo: undo?,
+            retry: match retry {
+                Some(retry) => Some(retry?),
+                None => None,
+            },
             id: written.id.value.clone(),
             verb: verb?,
             on: on?,
@@ -59,7 +63,7 @@ impl Compiler<'_> {
         found
     }
 
-    fn kind(&mut self, on: &Target, kind: ObjectKind, place: Place, fix: &str) {
+    pub(super) fn kind(&mut self, on: &Target, kind: ObjectKind, place: Place, fix: &str) {
         self.attempt(place, Code::WrongObject, fix, |scope| {
             let objects = values::objects(on, scope)?;
             match objects.iter().find(|o| o.kind() != kind) {
@@ -90,32 +94,37 @@ impl Compiler<'_> {
                 continue;
             }
             let place = Place::from(value.referenced);
-            let fix = "make it a number or a text";
-            self.attempt(place, Code::ExpressionFails, fix, |scope| {
-                let found = values::value(&operand, scope)?;
-                match (key.as_str(), &found) {
-                    ("service" | "instance", Value::Text(_)) => Ok(()),
-                    ("service" | "instance", _) => {
-                        Err(format!("`{key}` is {found}, but must be a name"))
-                    }
-                    (_, Value::Number(_)) => Ok(()),
-                    _ => Err(format!("`{key}` is `{found}`, but must be a number")),
-                }
-            });
-            if key == "cost" {
-                let fix = "write a whole number from 1 to 65535";
-                self.attempt(place, Code::OutOfRange, fix, |scope| {
-                    match values::value(&operand, scope) {
-                        Ok(Value::Number(n)) if !COSTS.contains(&n) => {
-                            Err(format!("`cost` is {n}, but a link's cost is 1 to 65535"))
-                        }
-                        _ => Ok(()),
-                    }
-                });
-            }
+            self.fits_the_param(key, &operand, place);
             out.push((key.clone(), operand));
         }
         Some(out)
+    }
+
+    /// The value is of the sort, and in the range, that the action's parameter wants.
+    pub(super) fn fits_the_param(&mut self, key: &str, operand: &Operand, place: Place) {
+        let fix = "make it a number or a text";
+        self.attempt(place, Code::ExpressionFails, fix, |scope| {
+            let found = values::value(operand, scope)?;
+            match (key, &found) {
+                ("service" | "instance", Value::Text(_)) => Ok(()),
+                ("service" | "instance", _) => {
+                    Err(format!("`{key}` is {found}, but must be a name"))
+                }
+                (_, Value::Number(_)) => Ok(()),
+                _ => Err(format!("`{key}` is `{found}`, but must be a number")),
+            }
+        });
+        if key == "cost" {
+            let fix = "write a whole number from 1 to 65535";
+            self.attempt(place, Code::OutOfRange, fix, |scope| {
+                match values::value(operand, scope) {
+                    Ok(Value::Number(n)) if !COSTS.contains(&n) => {
+                        Err(format!("`cost` is {n}, but a link's cost is 1 to 65535"))
+                    }
+                    _ => Ok(()),
+                }
+            });
+        }
     }
 
     fn with_keys(
@@ -138,103 +147,5 @@ impl Compiler<'_> {
             let fix = did_you_mean(key, wanted.iter().copied());
             self.report(value.referenced.into(), Code::ExtraWith, message, fix);
         }
-    }
-
-    /// The time given and the checks; `None` where there is no verify block at all.
-    pub(super) fn verify(&mut self, spec: &schema::Spec) -> Option<(u64, Vec<CheckTemplate>)> {
-        let written = spec.verify.as_ref();
-        let Some(verify) = written.filter(|v| !v.checks.is_empty()) else {
-            let at = written.map_or(spec.domain.referenced, |v| v.within.referenced);
-            let place = Place::from(at);
-            let fix = "write verify: {within: 90s, checks: [{metric: ..., on: \"${{ suspect }}\", atLeast: 1}]}";
-            self.report(
-                place,
-                Code::NoVerify,
-                "nothing says how success is seen",
-                fix,
-            );
-            return None;
-        };
-        let within = self.duration(&verify.within);
-        let checks: Vec<_> = verify.checks.iter().filter_map(|c| self.check(c)).collect();
-        (checks.len() == verify.checks.len()).then_some((within?, checks))
-    }
-
-    fn check(&mut self, written: &schema::Check) -> Option<CheckTemplate> {
-        let metric = self.metric(&written.metric);
-        let on = self.target(&written.on);
-        if let (Some(metric), Some(on)) = (metric, &on) {
-            let kind = metric.object_kind();
-            let fix = format!("{} is measured on a {}", metric.as_str(), kind.as_str());
-            self.kind(on, kind, Place::from(written.on.referenced), &fix);
-        }
-        let (comparison, limit) = self.limit(written)?;
-        Some(CheckTemplate {
-            metric: metric?,
-            on: on?,
-            comparison,
-            limit,
-        })
-    }
-
-    /// `80%` is a text; the number that was meant is 0.8.
-    fn percent(&mut self, written: &Spanned<Value>) -> bool {
-        let Value::Text(text) = &written.value else {
-            return false;
-        };
-        let number = text
-            .strip_suffix('%')
-            .and_then(|t| t.trim().parse::<f64>().ok());
-        if let Some(number) = number {
-            let message = format!("`{text}` is a text, not a number");
-            let fix = format!("write {}", number / 100.0);
-            self.report(written.referenced.into(), Code::UnitMismatch, message, fix);
-        }
-        number.is_some()
-    }
-
-    fn metric(&mut self, written: &Spanned<String>) -> Option<Metric> {
-        let found = Metric::ALL.iter().find(|m| m.as_str() == written.value);
-        if found.is_none() {
-            let message = format!("unknown metric `{}`", written.value);
-            let fix = did_you_mean(&written.value, Metric::ALL.iter().map(|m| m.as_str()));
-            self.report(written.referenced.into(), Code::BadCheck, message, fix);
-        }
-        found.copied()
-    }
-
-    fn limit(&mut self, written: &schema::Check) -> Option<(Comparison, Operand)> {
-        let sides = [
-            (Comparison::AtMost, &written.at_most),
-            (Comparison::AtLeast, &written.at_least),
-            (Comparison::Equals, &written.equals),
-        ];
-        let mut given = sides.iter().filter_map(|(c, v)| Some((*c, v.as_ref()?)));
-        let (Some((comparison, limit)), None) = (given.next(), given.next()) else {
-            let place = Place::from(written.metric.referenced);
-            let message = "a check needs exactly one of atMost, atLeast and equals";
-            self.report(
-                place,
-                Code::BadCheck,
-                message,
-                "write for example atLeast: 1",
-            );
-            return None;
-        };
-        if self.percent(limit) {
-            return None;
-        }
-        let operand = self.operand(limit)?;
-        let fix = match &limit.value {
-            Value::Text(text) if text.parse::<f64>().is_ok() => "take the quotes away",
-            _ => "make the limit a number",
-        };
-        self.attempt(
-            limit.referenced.into(),
-            Code::ExpressionFails,
-            fix,
-            |scope| values::number(&operand, scope),
-        );
-        Some((comparison, operand))
     }
 }

@@ -91,7 +91,9 @@ impl Compiler<'_> {
                 referenced: serde_saphyr::Location::UNKNOWN,
                 defined: serde_saphyr::Location::UNKNOWN,
             };
-            with.push((key.clone(), self.undo_value(&spanned, place)?));
+            let operand = self.undo_value(&spanned, place)?;
+            self.fits_the_param(key, &operand, place);
+            with.push((key.clone(), operand));
         }
         Some(Undo::Action(verb, with))
     }

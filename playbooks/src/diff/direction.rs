@@ -13,6 +13,10 @@ enum Rule {
     MoreIsLooser,
     /// The other way round.
     MoreIsTighter,
+    /// A greater number lets more happen, and no number is as good as this one.
+    MoreIsLooserThan(f64),
+    /// The other way round.
+    MoreIsTighterThan(f64),
     /// That the item is there at all holds something back.
     PresenceIsTighter,
     /// That the item is there at all lets something happen.
@@ -32,6 +36,9 @@ const TABLE: &[(&str, Rule)] = &[
     ("spec.trigger.signals[*]", Rule::PresenceIsLooser),
     ("spec.when[*]", Rule::PresenceIsTighter),
     ("spec.guards[*]", Rule::PresenceIsTighter),
+    ("spec.verify.minPass", Rule::MoreIsTighterThan(2.0)),
+    ("spec.verify.every", Rule::MoreIsTighterThan(0.0)),
+    ("spec.verify.checks[*].fail", Rule::PresenceIsTighter),
     ("spec.verify.checks[*]", Rule::PresenceIsTighter),
     ("spec.verify.checks[*].atMost", Rule::MoreIsLooser),
     ("spec.verify.checks[*].atLeast", Rule::MoreIsTighter),
@@ -39,7 +46,8 @@ const TABLE: &[(&str, Rule)] = &[
     ("spec.params.*.min", Rule::MoreIsTighter),
     ("spec.steps[*]", Rule::PresenceIsLooser),
     ("spec.steps[*].undo", Rule::PresenceIsTighter),
-    ("spec.steps[*].retry.*", Rule::MoreIsLooser),
+    ("spec.steps[*].retry.max", Rule::MoreIsLooserThan(0.0)),
+    ("spec.rollback.on[*]", Rule::PresenceIsTighter),
     ("spec.steps[*].timeout", Rule::MoreIsLooser),
     ("spec.autonomy.timeout", Rule::MoreIsLooser),
     ("spec.irreversible.en", Rule::PresenceIsLooser),
@@ -58,19 +66,16 @@ pub(super) fn direction(field: &str, old: Option<&Json>, new: Option<&Json>) -> 
         (Rule::PresenceIsTighter, Some(_), None) | (Rule::PresenceIsLooser, None, Some(_)) => {
             Direction::Looser
         }
-        (Rule::MoreIsLooser, _, _) => compare(old, new, true),
-        (Rule::MoreIsTighter, _, _) => compare(old, new, false),
+        (Rule::MoreIsLooser, _, _) => compare(old, new, f64::INFINITY, true),
+        (Rule::MoreIsTighter, _, _) => compare(old, new, f64::NEG_INFINITY, false),
+        (Rule::MoreIsLooserThan(none), _, _) => compare(old, new, *none, true),
+        (Rule::MoreIsTighterThan(none), _, _) => compare(old, new, *none, false),
         _ => Direction::Other,
     }
 }
 
 /// A bound that comes or goes: no upper bound is the loosest, and so is no lower one.
-fn compare(old: Option<&Json>, new: Option<&Json>, more_is_looser: bool) -> Direction {
-    let none = if more_is_looser {
-        f64::INFINITY
-    } else {
-        f64::NEG_INFINITY
-    };
+fn compare(old: Option<&Json>, new: Option<&Json>, none: f64, more_is_looser: bool) -> Direction {
     let value = |json: Option<&Json>| json.map_or(Some(none), amount);
     match (value(old), value(new)) {
         (Some(a), Some(b)) if a < b => pick(more_is_looser),
@@ -87,14 +92,20 @@ const fn pick(looser: bool) -> Direction {
     }
 }
 
-/// A number, a duration in ms, a mode's rank, or yes over no.
+/// A number, a duration in ms, the rank of a mode or of what a throttle counts, or yes over no.
 fn amount(value: &Json) -> Option<f64> {
     const MODES: [&str; 4] = ["observe", "suggest", "approve", "auto"];
+    /// A throttle for a whole playbook holds back more than one for each of its suspects.
+    const THROTTLED_BY: [&str; 3] = ["incident", "object", "playbook"];
     match value {
         Json::Bool(yes) => Some(f64::from(u8::from(*yes))),
         Json::String(text) => {
-            let mode = MODES.iter().position(|m| m == text).map(|m| m as f64);
-            mode.or_else(|| parse_ms(text).map(|ms| ms as f64))
+            let ranks = [&MODES[..], &THROTTLED_BY[..]];
+            let rank = ranks
+                .iter()
+                .find_map(|words| words.iter().position(|w| w == text));
+            rank.map(|r| r as f64)
+                .or_else(|| parse_ms(text).map(|ms| ms as f64))
         }
         other => other.as_f64(),
     }

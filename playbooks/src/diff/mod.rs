@@ -5,6 +5,7 @@
 
 mod direction;
 
+use crate::compile::CAUSES;
 use crate::problem::Problem;
 use crate::tree;
 use direction::direction;
@@ -39,8 +40,8 @@ pub struct Change {
 
 /// The changes, the looser first, then by field.
 pub fn diff(old: (&str, &str), new: (&str, &str)) -> Result<Vec<Change>, Problem> {
-    let old = flat(&tree::read(old.0, old.1)?);
-    let new = flat(&tree::read(new.0, new.1)?);
+    let old = flat(&with_usual(tree::read(old.0, old.1)?));
+    let new = flat(&with_usual(tree::read(new.0, new.1)?));
     let fields: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let mut changes: Vec<Change> = fields
         .into_iter()
@@ -70,6 +71,22 @@ fn without_insides(changes: Vec<Change>) -> Vec<Change> {
         .collect();
     let inside = |c: &Change| whole.iter().any(|w| c.field.starts_with(w.as_str()));
     changes.into_iter().filter(|c| !inside(c)).collect()
+}
+
+/// What is not written but holds: a file that begins to say it has not changed.
+fn with_usual(mut file: Json) -> Json {
+    if let Some(spec) = file.get_mut("spec").and_then(Json::as_object_mut) {
+        let rollback = spec.entry("rollback").or_insert_with(|| {
+            let causes: Vec<&str> = CAUSES.iter().map(|c| c.0).collect();
+            serde_json::json!({ "on": causes })
+        });
+        if let Some(rollback) = rollback.as_object_mut() {
+            rollback
+                .entry("order")
+                .or_insert_with(|| Json::from("reverse"));
+        }
+    }
+    file
 }
 
 type Flat = BTreeMap<String, Json>;

@@ -131,3 +131,61 @@ fn the_way_back_marks_each_change_the_other_way() {
         assert_eq!(other.direction, turned, "{}", change.field);
     }
 }
+
+#[test]
+fn patience_and_rollback_have_a_direction() {
+    let cases = [
+        (
+            "  when:\n",
+            "    hold: 60s\n  when:\n",
+            "tighter spec.trigger.hold: - > \"60s\"",
+        ),
+        (
+            "      timeout: 30s\n",
+            "      timeout: 30s\n      retry: {max: 2, backoff: 5s}\n",
+            "looser spec.steps[drain].retry.max: - > 2.0",
+        ),
+        (
+            "    within: 90s\n",
+            "    within: 90s\n    minPass: 1\n",
+            "looser spec.verify.minPass: - > 1.0",
+        ),
+        (
+            "    within: 90s\n",
+            "    within: 90s\n    every: 15s\n",
+            "tighter spec.verify.every: - > \"15s\"",
+        ),
+        (
+            "  verify:\n",
+            "  rollback: {on: [stepFailed, operator]}\n  verify:\n",
+            "looser spec.rollback.on[verifyFailed]: \"verifyFailed\" > -",
+        ),
+    ];
+    for (from, to, wanted) in cases {
+        let all = told(&after(&[(from, to)]));
+        assert!(all.contains(&wanted.to_owned()), "{all:?}");
+    }
+    let usual =
+        "  rollback: {on: [operator, stepFailed, verifyFailed], order: reverse}\n  verify:\n";
+    assert_eq!(
+        after(&[("  verify:\n", usual)]),
+        [],
+        "it says what holds anyhow"
+    );
+}
+
+#[test]
+fn a_throttle_for_the_whole_playbook_is_tighter_than_one_for_each_object() {
+    let by = |by: &str| {
+        OLD.replacen(
+            "  when:\n",
+            &format!("    throttle: {{once: 10m, by: {by}}}\n  when:\n"),
+            1,
+        )
+    };
+    let changes = diff(("old", &by("object")), ("new", &by("playbook"))).unwrap();
+    assert_eq!(
+        told(&changes),
+        ["tighter spec.trigger.throttle.by: \"object\" > \"playbook\""]
+    );
+}

@@ -17,7 +17,7 @@ pub use limits::Limits;
 pub use reach::{Reach, reach};
 pub use risk::risk;
 
-use crate::playbook::BlastRadius;
+use crate::playbook::{BlastRadius, Throttle};
 use crate::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -62,6 +62,19 @@ pub struct Failure {
     pub at: NetTime,
 }
 
+/// A run that was begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// Id and version of the playbook.
+    pub playbook: String,
+    /// What it was a remedy for.
+    pub suspect: ManagedObject,
+    /// Of which incident.
+    pub incident: IncidentId,
+    /// When it was begun.
+    pub at: NetTime,
+}
+
 /// What the guards look at. The caller gathers it; the default says that nothing is going on, with no evidence at all.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct GuardState {
@@ -83,6 +96,10 @@ pub struct GuardState {
     pub acted: BTreeMap<ManagedObject, Vec<NetTime>>,
     /// When runs were begun in this domain.
     pub begun: Vec<NetTime>,
+    /// How often the playbook may be run, where it says so.
+    pub throttle: Option<Throttle>,
+    /// Runs that were begun in this domain; the run at hand left out.
+    pub ran: Vec<Ran>,
     /// Runs of this domain that did not help.
     pub failures: Vec<Failure>,
     /// When a person closed the breaker of a playbook.
@@ -167,6 +184,7 @@ fn ask_all(plan: &Plan, state: &GuardState, ceiling: Mode, now: NetTime) -> Vec<
         ("one-at-a-time", pace::one_at_a_time(plan, state)),
         ("concurrency", pace::concurrency(plan, state)),
         ("rate", pace::rate(plan, state, now)),
+        ("throttle", pace::throttle(plan, state, now)),
         ("cool-down", pace::cool_down(plan, state, now)),
         ("breaker", pace::breaker(plan, state, now)),
         ("fresh-evidence", evidence::fresh(state, now)),
@@ -198,6 +216,12 @@ pub fn touched(plan: &Plan) -> BTreeSet<&ManagedObject> {
 /// The playbook's id without its version.
 pub(crate) fn bare(reference: &str) -> &str {
     reference.split_once('@').map_or(reference, |(id, _)| id)
+}
+
+/// The playbook's id without the mark of a variant: what is said of a playbook holds for all of them together.
+fn family(reference: &str) -> &str {
+    let id = bare(reference);
+    id.split_once('~').map_or(id, |(id, _)| id)
 }
 
 fn first_few<'s>(names: impl Iterator<Item = &'s String>) -> String {

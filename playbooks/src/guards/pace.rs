@@ -1,6 +1,7 @@
 //! Is too much going on: at once, within the hour, after what failed?
 
-use super::{Failure, GuardState, Say, bare, touched};
+use super::{Failure, GuardState, Ran, Say, bare, family, touched};
+use crate::playbook::{Throttle, ThrottleBy};
 use std::collections::BTreeSet;
 use zizhi_types::plan::Plan;
 use zizhi_types::{ManagedObject, NetTime};
@@ -71,6 +72,33 @@ pub(super) fn rate(plan: &Plan, state: &GuardState, now: NetTime) -> Say {
     Say::Pass(format!(
         "within {most} actions per object in {minutes} minutes"
     ))
+}
+
+/// A playbook that says how often it may be run.
+pub(super) fn throttle(plan: &Plan, state: &GuardState, now: NetTime) -> Say {
+    let Some(Throttle { once_ms, by }) = state.throttle else {
+        return Say::Pass("its playbook sets no throttle".to_owned());
+    };
+    let counts = |ran: &&Ran| {
+        family(&ran.playbook) == family(&plan.playbook)
+            && match by {
+                ThrottleBy::Object => ran.suspect == plan.suspect,
+                ThrottleBy::Incident => ran.incident == plan.incident,
+                ThrottleBy::Playbook => true,
+            }
+    };
+    let last = state.ran.iter().filter(counts).map(|r| r.at).max();
+    let ago_ms = last.map(|at| now.since(at));
+    let (minutes, for_what) = (once_ms.div_ceil(60_000), by.as_str());
+    match ago_ms.filter(|ago_ms| *ago_ms < once_ms) {
+        Some(ago_ms) => Say::Deny(format!(
+            "its playbook runs once in {minutes} minutes for one {for_what}, and ran {} s ago",
+            ago_ms / 1_000
+        )),
+        None => Say::Pass(format!(
+            "its playbook did not run for this {for_what} in the last {minutes} minutes"
+        )),
+    }
 }
 
 /// A target that was treated in vain rests, except for the next, different remedy of the same incident.

@@ -6,12 +6,14 @@
 //!
 //! What always holds:
 //! - A step is done once, with the key `<run>/<step>/do`, and taken back once, with `<run>/<step>/undo`. An undo that the
-//!   driver says failed without effect is tried again under `undo-2` and `undo-3`, after a while, and then no more.
+//!   driver says failed without effect is tried again under `undo-2` and `undo-3`, after a while, and then no more. So is
+//!   a step whose playbook asks for it, under `do-2` and so on; one that was refused, or whose effect is unknown, is not.
 //! - Undo goes in the reverse order of doing.
 //! - A change whose effect is unknown is never repeated: its object is frozen, the steps on other objects are undone,
 //!   and the run ends stuck. The only way around it is to read the network (or ask the driver about the used key) before
 //!   [`Run::resume`] is called, and to give what was learned as [`Input::Answer`].
 //! - Nothing is done to a frozen object any more.
+//! - What its playbook does not take back for a cause stays as it is: its objects are frozen, and the run ends stuck.
 //! - Every run reaches exactly one end, told once by [`Effect::Finished`].
 
 mod state;
@@ -60,6 +62,9 @@ pub struct Run {
     /// Failed tries to take back the step at hand.
     #[serde(default)]
     undo_tries: u8,
+    /// Failed tries to do the step at hand.
+    #[serde(default)]
+    step_tries: u8,
 }
 
 type Step = Result<Vec<Effect>, IllegalTransition>;
@@ -76,6 +81,7 @@ impl Run {
             killed: false,
             reason: None,
             undo_tries: 0,
+            step_tries: 0,
         }
     }
 
@@ -117,8 +123,8 @@ impl Run {
     /// The key of the answer that is awaited from the driver, if one is.
     pub fn awaited(&self) -> Option<String> {
         match self.state {
-            State::Stepping { step } => self.key(step, "do"),
-            State::Undoing { step } => self.key(step, &self.undo_word()),
+            State::Stepping { step } => self.key(step, &tried("do", self.step_tries)),
+            State::Undoing { step } => self.key(step, &tried("undo", self.undo_tries)),
             _ => None,
         }
     }
@@ -142,9 +148,11 @@ impl Run {
             }
             (State::Verifying | State::Unclear, Input::Verdict(verdict)) => self.judged(verdict),
             (State::Held, Input::Release) => self.undo_all(UndoReason::HealthyAgain, vec![]),
-            (State::Verifying | State::Unclear | State::Held, Input::Kill) => {
-                self.undo_all(UndoReason::Operator, vec![])
-            }
+            (State::Waiting { step }, Input::Again) => self.step_again(step),
+            (
+                State::Waiting { .. } | State::Verifying | State::Unclear | State::Held,
+                Input::Kill,
+            ) => self.undo_all(UndoReason::Operator, vec![]),
             (from, input) => Err(IllegalTransition::new(from, told(&input))),
         }
     }
@@ -168,6 +176,7 @@ impl Run {
         match self.state {
             State::Ready => vec![],
             State::Stepping { step } => self.doing(step).into_iter().collect(),
+            State::Waiting { step } => self.waiting(step).into_iter().collect(),
             State::Verifying => vec![Effect::BeginVerify],
             State::Unclear => vec![Effect::AskPerson],
             State::Held => vec![Effect::Hold],
@@ -187,6 +196,7 @@ impl Run {
     }
 
     fn next_step(&mut self, step: usize) -> Step {
+        self.step_tries = 0;
         if let Some(effect) = self.doing(step) {
             self.state = self.state.to(State::Stepping { step })?;
             return Ok(vec![effect]);
@@ -222,10 +232,38 @@ impl Run {
                 let freeze = self.freeze(step, &format!("effect unknown: {why}"));
                 self.undo_all(UndoReason::StepFailed, freeze)
             }
+            Err(DriverError::Failed(_)) if self.may_try_again(step) => self.wait(step),
             // Nothing was changed, so going on repeats nothing.
             Err(_) if self.passes_over(step) && !self.killed => self.next_step(step + 1),
             Err(_) => self.undo_all(UndoReason::StepFailed, vec![]),
         }
+    }
+
+    /// Only an effect that surely did not happen may be tried again, and only as often as the playbook says.
+    fn may_try_again(&self, step: usize) -> bool {
+        let retry = self.plan.steps.get(step).and_then(|s| s.policy.retry);
+        !self.killed && retry.is_some_and(|r| self.step_tries < r.max)
+    }
+
+    fn wait(&mut self, step: usize) -> Step {
+        self.step_tries += 1;
+        self.state = self.state.to(State::Waiting { step })?;
+        Ok(self.waiting(step).into_iter().collect())
+    }
+
+    fn waiting(&self, step: usize) -> Option<Effect> {
+        let planned = self.plan.steps.get(step)?;
+        let wait_ms = planned.policy.retry?.wait_ms(self.step_tries);
+        let key = self.key(step, &tried("do", self.step_tries))?;
+        Some(Effect::TryAgain {
+            step: planned.id.clone(),
+            wait_ms: wait_ms + jitter_ms(&key, wait_ms / 2),
+        })
+    }
+
+    fn step_again(&mut self, step: usize) -> Step {
+        self.state = self.state.to(State::Stepping { step })?;
+        Ok(self.doing(step).into_iter().collect())
     }
 
     fn passes_over(&self, step: usize) -> bool {
@@ -264,7 +302,24 @@ impl Run {
             effects.extend(self.finish(RunEnd::NotRun)?);
             return Ok(effects);
         }
+        if reason
+            .cause()
+            .is_some_and(|c| self.plan.policy.keeps.contains(&c))
+        {
+            return self.keep_all(reason, effects);
+        }
         self.undo_before(usize::MAX, effects)
+    }
+
+    /// The playbook says that what was done stays. Nobody but a person goes on from there.
+    fn keep_all(&mut self, reason: UndoReason, mut effects: Vec<Effect>) -> Step {
+        let done: Vec<usize> = self.done.iter().map(|d| d.step).collect();
+        for step in done {
+            let why = format!("its playbook keeps what was done ({})", reason.as_str());
+            effects.extend(self.freeze(step, &why));
+        }
+        effects.extend(self.finish(RunEnd::Stuck)?);
+        Ok(effects)
     }
 
     fn undone(&mut self, step: usize, result: Result<Receipt, DriverError>) -> Step {
@@ -350,7 +405,7 @@ impl Run {
         let planned = self.plan.steps.get(step)?;
         Some(Effect::Do {
             step: planned.id.clone(),
-            key: self.key(step, "do")?,
+            key: self.key(step, &tried("do", self.step_tries))?,
             action: planned.action.clone(),
         })
     }
@@ -359,7 +414,7 @@ impl Run {
         let done = self.done.iter().find(|d| d.step == step)?;
         Some(Effect::Undo {
             step: self.plan.steps.get(step)?.id.clone(),
-            key: self.key(step, &self.undo_word())?,
+            key: self.key(step, &tried("undo", self.undo_tries))?,
             action: done.undo.clone()?,
             reason: self.reason?,
         })
@@ -375,7 +430,7 @@ impl Run {
         else {
             return None;
         };
-        let wait_ms = UNDO_WAIT_MS * u64::from(self.undo_tries) + jitter_ms(&key);
+        let wait_ms = UNDO_WAIT_MS * u64::from(self.undo_tries) + jitter_ms(&key, UNDO_WAIT_MS / 2);
         Some(Effect::UndoAgain {
             step,
             key,
@@ -385,31 +440,33 @@ impl Run {
         })
     }
 
-    fn undo_word(&self) -> String {
-        match self.undo_tries {
-            0 => "undo".to_owned(),
-            failed => format!("undo-{}", failed + 1),
-        }
-    }
-
     fn key(&self, step: usize, what: &str) -> Option<String> {
         let planned = self.plan.steps.get(step)?;
         Some(format!("{}/{}/{what}", self.id, planned.id))
     }
 }
 
-/// Up to half of the first wait, from the key: many runs do not try again at the same moment, and a replay waits alike.
-fn jitter_ms(key: &str) -> u64 {
+/// The last part of a key: `do`, then `do-2` after one failed try.
+fn tried(what: &str, failed: u8) -> String {
+    match failed {
+        0 => what.to_owned(),
+        failed => format!("{what}-{}", u32::from(failed) + 1),
+    }
+}
+
+/// Less than `below_ms`, from the key: many runs do not try again at the same moment, and a replay waits alike.
+fn jitter_ms(key: &str, below_ms: u64) -> u64 {
     let mixed = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    mixed % (UNDO_WAIT_MS / 2)
+    mixed % below_ms.max(1)
 }
 
 fn told(input: &Input) -> String {
     match input {
         Input::Start => "start".to_owned(),
         Input::Answer { key, .. } => format!("take an answer to {key}"),
+        Input::Again => "try again".to_owned(),
         Input::Verdict(verdict) => format!("take the verdict {verdict:?}"),
         Input::Release => "be released".to_owned(),
         Input::Kill => "be killed".to_owned(),

@@ -6,6 +6,7 @@ use std::fmt;
 use zizhi_types::ManagedObject;
 use zizhi_types::action::{Action, Receipt};
 use zizhi_types::negotiation::RunEnd;
+use zizhi_types::plan::RollbackCause;
 use zizhi_types::record::Verdict;
 
 /// Where a run stands. Steps are counted from 0.
@@ -16,6 +17,11 @@ pub enum State {
     Ready,
     /// A step is with the driver.
     Stepping {
+        /// Which.
+        step: usize,
+    },
+    /// A step surely changed nothing and is tried again after a while.
+    Waiting {
         /// Which.
         step: usize,
     },
@@ -42,6 +48,7 @@ impl fmt::Display for State {
         match self {
             Self::Ready => f.write_str("ready"),
             Self::Stepping { step } => write!(f, "stepping({step})"),
+            Self::Waiting { step } => write!(f, "waiting({step})"),
             Self::Verifying => f.write_str("verifying"),
             Self::Unclear => f.write_str("unclear"),
             Self::Held => f.write_str("held"),
@@ -54,17 +61,19 @@ impl fmt::Display for State {
 impl State {
     /// The transition table: the only place where a state may follow another.
     pub fn to(self, next: Self) -> Result<Self, IllegalTransition> {
-        use State::{Ended, Held, Ready, Stepping, Unclear, Undoing, Verifying};
+        use State::{Ended, Held, Ready, Stepping, Unclear, Undoing, Verifying, Waiting};
         let legal = match (self, next) {
             (Ready, Stepping { step }) => step == 0,
             (Stepping { step: from }, Stepping { step }) => step == from + 1,
-            (Stepping { step: from }, Undoing { step }) => step <= from,
+            (Stepping { step: from }, Waiting { step })
+            | (Waiting { step: from }, Stepping { step }) => step == from,
+            (Stepping { step: from } | Waiting { step: from }, Undoing { step }) => step <= from,
             (Undoing { step: from }, Undoing { step }) => step < from,
             (Stepping { .. }, Verifying)
             | (Verifying | Unclear, Held | Unclear)
             | (Verifying | Unclear | Held, Undoing { .. }) => true,
             (Ready, Ended { end }) => end == RunEnd::NotRun,
-            (Stepping { .. }, Ended { end }) => end != RunEnd::Helped,
+            (Stepping { .. } | Waiting { .. }, Ended { end }) => end != RunEnd::Helped,
             (Verifying | Unclear | Held | Undoing { .. }, Ended { end }) => end != RunEnd::NotRun,
             _ => false,
         };
@@ -105,6 +114,8 @@ pub enum Input {
         /// The receipt, or why there is none.
         result: Result<Receipt, DriverError>,
     },
+    /// The wait after [`Effect::TryAgain`] is over: the step is tried again under a new key.
+    Again,
     /// The verifier's verdict, or a person's after [`Effect::AskPerson`].
     Verdict(Verdict),
     /// The suspect is healthy again: a held run is taken back.
@@ -135,6 +146,16 @@ impl UndoReason {
             Self::VerifyFailed => "verify-failed",
             Self::HealthyAgain => "healthy-again",
             Self::Operator => "operator",
+        }
+    }
+
+    /// The cause as plans name it; a temporary plan whose suspect is healthy is always taken back.
+    pub const fn cause(self) -> Option<RollbackCause> {
+        match self {
+            Self::StepFailed => Some(RollbackCause::StepFailed),
+            Self::VerifyFailed => Some(RollbackCause::VerifyFailed),
+            Self::Operator => Some(RollbackCause::Operator),
+            Self::HealthyAgain => None,
         }
     }
 }
@@ -172,6 +193,13 @@ pub enum Effect {
         action: Action,
         /// Why.
         reason: UndoReason,
+        /// How long to wait, in milliseconds.
+        wait_ms: u64,
+    },
+    /// The driver said that the step failed without effect: wait, then say [`Input::Again`].
+    TryAgain {
+        /// The step's id.
+        step: String,
         /// How long to wait, in milliseconds.
         wait_ms: u64,
     },

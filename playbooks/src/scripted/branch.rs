@@ -15,12 +15,18 @@ pub enum Branch {
     Improbable,
     /// The condition with this number, from 1, keeps the playbook out.
     KeptOut(usize),
+    /// The symptoms have not lasted long enough.
+    Held,
+    /// It was run too lately.
+    Throttled,
     /// It fits.
     Fits,
     /// The step is done.
     Done(String),
     /// The step is refused, fails, or nobody knows.
     Fails(String),
+    /// The step failed and is tried again.
+    TriedAgain(String),
     /// The step is taken back.
     Undone(String),
     /// Verification passes.
@@ -67,9 +73,12 @@ impl Branch {
             all.push(Self::Improbable);
         }
         all.extend((1..=playbook.when.len()).map(Self::KeptOut));
+        all.extend((playbook.hold_ms > 0).then_some(Self::Held));
+        all.extend(playbook.throttle.map(|_| Self::Throttled));
         all.push(Self::Fits);
         for step in &playbook.steps {
             all.extend([Self::Done(step.id.clone()), Self::Fails(step.id.clone())]);
+            all.extend(step.retry.map(|_| Self::TriedAgain(step.id.clone())));
             if step.verb.can_undo() {
                 all.push(Self::Undone(step.id.clone()));
             }
@@ -91,6 +100,15 @@ impl Branch {
             Self::KeptOut(n) => (
                 format!("condition {n} does not hold"),
                 format!("第 {n} 个条件不成立"),
+            ),
+            Self::Held => (
+                "the symptoms have not lasted long enough".into(),
+                "症状持续时间不够".into(),
+            ),
+            Self::Throttled => ("it was run too lately".into(), "距上次执行时间太短".into()),
+            Self::TriedAgain(step) => (
+                format!("step {step} is tried again"),
+                format!("步骤 {step} 重试"),
             ),
             Self::Fits => ("it fits".into(), "预案适用".into()),
             Self::Done(step) => (format!("step {step} is done"), format!("步骤 {step} 完成")),

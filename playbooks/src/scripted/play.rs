@@ -11,8 +11,8 @@ use super::schema::{
 };
 use crate::case::{Case, CaseError};
 use crate::driver::DriverError;
-use crate::examine::{Obstacle, examine};
-use crate::guards::{self, GuardState, Maintenance, Reach};
+use crate::examine::{Obstacle, examine_lasting};
+use crate::guards::{self, GuardState, Maintenance, Ran, Reach};
 use crate::planning::PlanDraft;
 use crate::playbook::Playbook;
 use crate::run::{Effect, Input, Run, State, UndoReason};
@@ -20,9 +20,9 @@ use crate::{duration, guards::touched};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use zizhi_types::action::{Action, Receipt};
 use zizhi_types::negotiation::RunEnd;
-use zizhi_types::objective::{Importance, Objective};
 use zizhi_types::plan::{Check, Mode};
 use zizhi_types::record::{Ruling, Verdict};
+use zizhi_types::verify::Reading;
 use zizhi_types::{IncidentId, ManagedObject, Metric, NetTime, Plan, PlanId, RunId};
 
 /// The time at which tests play; nothing moves it.
@@ -40,9 +40,19 @@ pub(super) fn play(
 ) -> Result<(Got, Reached), String> {
     let case = case(playbook, given, networks)?;
     names_exist(playbook, given)?;
-    match examine(playbook, case.hypothesis(), &case.context()) {
+    let (hypothesis, context) = (case.hypothesis(), case.context());
+    match examine_lasting(playbook, hypothesis, &context, held_ms(given)?) {
         Err(obstacles) => Ok(kept_out(&obstacles)),
         Ok(drafts) => carried_out(playbook, given, &case, chosen(drafts, given)?),
+    }
+}
+
+/// How long the symptoms have lasted; for ever, where the test does not say.
+fn held_ms(given: &Given) -> Result<u64, String> {
+    match &given.lasted {
+        None => Ok(u64::MAX),
+        Some(text) => duration::parse_ms(&text.value)
+            .ok_or_else(|| format!("lasted `{}` is no duration: write 30s", text.value)),
     }
 }
 
@@ -112,6 +122,7 @@ fn kept_out(obstacles: &[Obstacle]) -> (Got, Reached) {
     let reached = obstacles.iter().filter_map(|o| match o {
         Obstacle::Probability { .. } => Some(Branch::Improbable),
         Obstacle::Condition { number, .. } => Some(Branch::KeptOut(*number)),
+        Obstacle::Hold { .. } => Some(Branch::Held),
         Obstacle::Param { .. } | Obstacle::Plan { .. } => None,
     });
     let reached = reached.collect();
@@ -134,7 +145,7 @@ fn carried_out(
     got.params = params;
     got.actions = plan.steps.iter().map(|s| s.action.to_string()).collect();
     let mut reached = Reached::from([Branch::Fits]);
-    if allowed(playbook, given, case, &plan, &mut got)? {
+    if allowed(playbook, given, case, &plan, (&mut got, &mut reached))? {
         let mut stage = Stage::new(playbook, given, case, &plan);
         stage.run()?;
         stage.tell(&mut got);
@@ -149,7 +160,7 @@ fn allowed(
     given: &Given,
     case: &Case,
     plan: &Plan,
-    got: &mut Got,
+    (got, reached): (&mut Got, &mut Reached),
 ) -> Result<bool, String> {
     let ceiling = given.ceiling.unwrap_or(Mode::Auto);
     let mut state = guard_state(playbook, &given.guards, given.network.is_none(), case, plan)?;
@@ -161,6 +172,9 @@ fn allowed(
         .filter(|g| !g.pass)
         .map(|g| g.guard)
         .collect();
+    if got.refused_by.iter().any(|g| g == "throttle") {
+        reached.insert(Branch::Throttled);
+    }
     if ruling == Ruling::Ask {
         got.approval = Consent::Required;
         if given.approval == Approved::Granted {
@@ -209,10 +223,27 @@ fn guard_state(
             .collect(),
         evidence_at: Some(earlier(age_ms)),
         kill_switch: given.kill_switch.then(why),
+        throttle: playbook.throttle,
+        ran: ran_before(given, plan)?,
         maintenance: works(&given.maintenance),
         frozen: given.frozen.iter().cloned().map(|o| (o, why())).collect(),
         ..GuardState::default()
     })
+}
+
+/// The run that the test says was begun for the same suspect in the same incident.
+fn ran_before(given: &Guarded, plan: &Plan) -> Result<Vec<Ran>, String> {
+    let Some(text) = &given.last_run else {
+        return Ok(vec![]);
+    };
+    let ago_ms = duration::parse_ms(&text.value)
+        .ok_or_else(|| format!("lastRun `{}` is no duration: write 5m", text.value))?;
+    Ok(vec![Ran {
+        playbook: plan.playbook.clone(),
+        suspect: plan.suspect.clone(),
+        incident: plan.incident.clone(),
+        at: earlier(ago_ms),
+    }])
 }
 
 fn earlier(age_ms: u64) -> NetTime {
@@ -310,6 +341,13 @@ impl<'t> Stage<'t> {
                 let result = self.answer(&step, ".undo", &action);
                 self.inbox.push_back(Input::Answer { key, result });
             }
+            Effect::TryAgain { step, .. } => {
+                self.note(&step, Branch::TriedAgain);
+                // A person who ends the run during the step ends it during its waits too.
+                if !matches!(self.inbox.back(), Some(Input::Kill)) {
+                    self.inbox.push_back(Input::Again);
+                }
+            }
             Effect::BeginVerify => self.verify()?,
             Effect::Hold => self.inbox.extend(self.given.then.map(|then| match then {
                 Then::HealthyAgain => Input::Release,
@@ -379,22 +417,20 @@ impl<'t> Stage<'t> {
         Ok(())
     }
 
-    /// By the plan's own checks: one that does not hold fails; one that was not measured cannot be told.
+    /// By the plan's own checks, as they stand when the time is over: one that fails decides; one that was not measured,
+    /// or that neither passes nor fails, cannot be told.
     fn judged(&self, values: &BTreeMap<String, f64>) -> Result<Verdict, String> {
-        let seen = seen(self.case, &self.run.plan().verify, values)?;
-        let holds: Vec<Option<bool>> = self
-            .run
-            .plan()
-            .verify
-            .iter()
-            .map(|check| {
-                seen.get(&(check.object.clone(), check.metric))
-                    .map(|v| holds(check, *v))
-            })
-            .collect();
-        Ok(if holds.contains(&Some(false)) {
+        let checks = &self.run.plan().verify;
+        let seen = seen(self.case, checks, values)?;
+        let read = |check: &Check| {
+            let value = seen.get(&(check.object.clone(), check.metric));
+            value.map(|v| check.read(*v))
+        };
+        let read: Vec<Option<Reading>> = checks.iter().map(read).collect();
+        let any = |wanted: &[Option<Reading>]| read.iter().any(|r| wanted.contains(r));
+        Ok(if any(&[Some(Reading::Fail), Some(Reading::Short)]) {
             Verdict::Fail
-        } else if holds.contains(&None) {
+        } else if any(&[None, Some(Reading::Between)]) {
             Verdict::Inconclusive
         } else {
             Verdict::Pass
@@ -444,18 +480,6 @@ fn seen(case: &Case, checks: &[Check], values: &BTreeMap<String, f64>) -> Result
         seen.extend(on.into_iter().map(|c| ((c.object.clone(), metric), *value)));
     }
     Ok(seen)
-}
-
-fn holds(check: &Check, value: f64) -> bool {
-    Objective {
-        object: check.object.clone(),
-        metric: check.metric,
-        comparison: check.comparison,
-        limit: check.limit,
-        importance: Importance::Resource,
-        hold_ms: 0,
-    }
-    .holds(value)
 }
 
 /// A receipt as a driver gives it. What takes the step back is told by the same action here: only that there is one

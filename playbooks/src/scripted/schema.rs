@@ -47,6 +47,9 @@ pub struct Given {
     pub fault: Option<FaultKind>,
     /// Of the suspected cause, 0 to 1. Without it: 0.9.
     pub probability: Option<f64>,
+    /// How long the symptoms have lasted, as a duration. Without it: long enough for any `hold`.
+    #[schemars(with = "Option<String>")]
+    pub lasted: Option<Spanned<String>>,
     /// What is measured: a metric of the suspect, or `object/metric`, with its value.
     #[serde(default)]
     pub state: BTreeMap<String, f64>,
@@ -141,6 +144,9 @@ pub struct Guarded {
     /// Age of the newest evidence, as a duration. Without it: new.
     #[schemars(with = "Option<String>")]
     pub evidence_age: Option<Spanned<String>>,
+    /// How long ago the playbook was last run for this suspect, as a duration. Without it: never.
+    #[schemars(with = "Option<String>")]
+    pub last_run: Option<Spanned<String>>,
 }
 
 /// What a person says to a request.
@@ -365,11 +371,11 @@ pub(crate) fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema
         &["suspect"],
         serde_json::json!({
             "network": {"type": ["string", "object"]}, "suspect": {"type": "string"}, "fault": {"type": "string"},
-            "probability": {"type": "number", "minimum": 0, "maximum": 1}, "state": values,
+            "probability": {"type": "number", "minimum": 0, "maximum": 1}, "lasted": {"type": "string"}, "state": values,
             "choose": {"type": "object"}, "mode": mode, "ceiling": mode,
             "guards": block(&[], serde_json::json!({
                 "killSwitch": {"type": "boolean"}, "frozen": texts, "busy": texts, "maintenance": texts,
-                "evidenceAge": {"type": "string"},
+                "evidenceAge": {"type": "string"}, "lastRun": {"type": "string"},
             })),
             "approval": words(&["granted", "refused", "expired"]),
             "answers": {"type": "object", "additionalProperties": {"anyOf": [answer, {"type": "array", "items": answer}]}},

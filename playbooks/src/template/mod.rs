@@ -167,8 +167,14 @@ fn body(out: &mut String, remedy: &Remedy, said: &Said) -> std::fmt::Result {
         "what shows that it helped, and how long it is given",
         "怎样算见效，给多长时间",
     );
+    let c12 = said.pick(
+        "every: 15s, minPass: 4 and `fail: value > 0.05` in a check: see docs/playbooks.md, Verification",
+        "every: 15s、minPass: 4，以及检查中的 `fail: value > 0.05`：见 docs/playbooks.zh.md“验证”",
+    );
+    let retry = retry(remedy, said);
     writeln!(out, "  trigger:\n    faults: [{}] # {c1}", remedy.fault)?;
     writeln!(out, "    minProbability: 0.5 # {c2}")?;
+    patience(out, said)?;
     writeln!(out, "  when: # {c3}\n    - check: \"{}\"", remedy.check)?;
     writeln!(
         out,
@@ -204,13 +210,36 @@ fn body(out: &mut String, remedy: &Remedy, said: &Said) -> std::fmt::Result {
     }
     writeln!(
         out,
-        "      timeout: 60s\n  verify: # {c10}\n    within: 2m\n    checks:"
+        "      timeout: 60s\n{retry}  verify: # {c10}\n    within: 2m\n    # {c12}\n    checks:"
     )?;
     writeln!(
         out,
         "      - {{metric: {}, on: \"{}\", {}}}",
         remedy.metric, remedy.metric_on, remedy.bound
     )
+}
+
+/// What may be asked for before it is proposed.
+fn patience(out: &mut String, said: &Said) -> std::fmt::Result {
+    let hold = said.pick("how long the symptoms must last first", "症状要先持续多久");
+    let throttle = said.pick("how often it may run", "多久最多执行一次");
+    writeln!(out, "    # hold: 60s # {hold}")?;
+    writeln!(
+        out,
+        "    # throttle: {{once: 10m, by: object}} # {throttle}"
+    )
+}
+
+/// Offered where a second try does no harm.
+fn retry(remedy: &Remedy, said: &Said) -> String {
+    if !remedy.verb.can_undo() && !remedy.verb.idempotent() {
+        return String::new();
+    }
+    let comment = said.pick(
+        "tried again if it fails without effect",
+        "若确定失败且未产生影响则重试",
+    );
+    format!("      # retry: {{max: 2, backoff: 5s}} # {comment}\n")
 }
 
 fn tests(out: &mut String, remedy: &Remedy, said: &Said) -> std::fmt::Result {

@@ -24,6 +24,7 @@ pub fn find(file: &str, text: &str) -> Vec<Problem> {
     };
     walk.tabs();
     walk.look_alikes();
+    walk.turned_texts();
     for event in Parser::new_from_str(text) {
         match event {
             Ok((event, span)) => walk.see(&event, span),
@@ -101,6 +102,26 @@ impl Walk<'_> {
                 u32::from(c)
             );
             let fix = format!("type {meant} on the keyboard's English layout");
+            self.report(place(line + 1, column), Code::LookAlike, message, fix);
+        }
+    }
+
+    /// Marks that turn the direction of a text show a person something else than what is read.
+    fn turned_texts(&mut self) {
+        let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let lines = self.lines.iter().enumerate();
+        let found: Vec<(usize, usize, char)> = lines
+            .filter_map(|(i, line)| {
+                let (column, c) = line.chars().enumerate().find(|(_, c)| turns(*c))?;
+                Some((i, column, c))
+            })
+            .collect();
+        for (line, column, c) in found {
+            let message = format!(
+                "U+{:04X} turns the direction of the text: people see something else than is read",
+                u32::from(c)
+            );
+            let fix = "remove it; it cannot be seen, so type the text anew".to_owned();
             self.report(place(line + 1, column), Code::LookAlike, message, fix);
         }
     }

@@ -447,6 +447,10 @@ impl Words {
                 self.piece("refuse-guard", &[("reason", self.reason(reason))])
             }
             RefuseReason::NothingToOffer => self.piece("refuse-nothing-to-offer", &[]),
+            RefuseReason::NotYet { wait_ms } => {
+                let seconds = wait_ms.div_ceil(1_000).to_string();
+                self.piece("refuse-not-yet", &[("seconds", seconds)])
+            }
         }
     }
 

@@ -144,6 +144,7 @@ fn plan() -> Plan {
         risk: 0.1,
         temporary: true,
         mode: Mode::Auto,
+        policy: crate::plan::PlanPolicy::default(),
         fingerprint: Fingerprint("ab".repeat(32)),
     }
 }
@@ -323,6 +324,7 @@ fn bodies() -> Vec<Body> {
         bid(0),
         bid(5),
         refused(None, RefuseReason::NothingToOffer),
+        refused(None, RefuseReason::NotYet { wait_ms: 30_000 }),
         refused(
             Some(plan_id.clone()),
             RefuseReason::HarmsObjective {

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use zizhi_models::remedy::{self, Candidate};
 use zizhi_playbooks::case::Case;
-use zizhi_playbooks::examine::{Obstacle, examine};
+use zizhi_playbooks::duration::parse_ms;
+use zizhi_playbooks::examine::{Obstacle, examine_lasting};
 use zizhi_playbooks::{Catalog, PlanDraft, Playbook};
 use zizhi_types::text::{Language, label};
 
@@ -26,10 +27,11 @@ pub fn run(args: TryArgs, lang: Language) -> Result<ExitCode, Failure> {
         _ => situation::case(&args.situation, None)?,
     };
     let context = case.context();
+    let lasted_ms = lasted(&args)?;
     let meant = |p: &&Playbook| p.faults.contains(&case.hypothesis().fault);
     let (mut fit, mut out) = (vec![], vec![]);
     for playbook in catalog.playbooks().iter().filter(meant) {
-        match examine(playbook, case.hypothesis(), &context) {
+        match examine_lasting(playbook, case.hypothesis(), &context, lasted_ms) {
             Ok(drafts) => fit.extend(drafts.into_iter().map(|d| (playbook, d))),
             Err(why) => out.push((playbook, why)),
         }
@@ -46,6 +48,14 @@ pub fn run(args: TryArgs, lang: Language) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+fn lasted(args: &TryArgs) -> Result<u64, Failure> {
+    let Some(text) = &args.lasted else {
+        return Ok(u64::MAX);
+    };
+    let wrong = || format!("`{text}` is no duration: write --lasted 30s");
+    Ok(parse_ms(text).ok_or_else(wrong)?)
 }
 
 /// As a planner without experience offers them; one that has some puts first what helped before.
@@ -138,8 +148,27 @@ fn fits(rank: usize, playbook: &Playbook, draft: &PlanDraft, lang: Language) {
     for (name, value) in &draft.params {
         println!("     {name} = {value}");
     }
+    waits(playbook, lang);
     for step in &draft.steps {
         println!("     {}: {}", step.id, step.action);
+    }
+}
+
+/// What holds it back although it fits.
+fn waits(playbook: &Playbook, lang: Language) {
+    let hold_s = playbook.hold_ms / 1_000;
+    if hold_s > 0 {
+        match lang {
+            Language::En => println!("     proposed once the symptoms have lasted {hold_s} s"),
+            Language::Zh => println!("     症状持续 {hold_s} 秒后才会提出"),
+        }
+    }
+    if let Some(throttle) = playbook.throttle {
+        let (once_s, by) = (throttle.once_ms / 1_000, throttle.by.as_str());
+        match lang {
+            Language::En => println!("     runs once in {once_s} s for one {by}"),
+            Language::Zh => println!("     每 {once_s} 秒最多执行一次，按 {by} 计算"),
+        }
     }
 }
 
