@@ -1,7 +1,7 @@
 //! The JSON API: the same journal for programs.
 
 use crate::failure::Failure;
-use crate::source::{Source, current};
+use crate::source::Source;
 use crate::view::View;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -61,9 +61,9 @@ fn rated<'a>(view: &View, incident: &'a Incident) -> Rated<'a> {
 
 /// Every incident, newest first.
 pub async fn incidents(State(source): State<Arc<Source>>) -> Result<Response, ApiFailure> {
-    let view = current(&source).await?;
+    let view = source.current().await?;
     let all: Vec<Rated> = view
-        .incidents
+        .incidents()
         .iter()
         .rev()
         .map(|i| rated(&view, i))
@@ -77,7 +77,7 @@ pub async fn incident(
     Path(id): Path<String>,
 ) -> Result<Response, ApiFailure> {
     let id: IncidentId = id.parse().map_err(Failure::BadId)?;
-    let view = current(&source).await?;
+    let view = source.current().await?;
     let missing = || Failure::NoIncident(id.to_string());
     let incident = view.incident(&id).ok_or_else(missing)?;
     let records: Vec<&Record> = view.records(incident).collect();
@@ -91,7 +91,7 @@ pub async fn record(
     Path(id): Path<String>,
 ) -> Result<Response, ApiFailure> {
     let id: RecordId = id.parse().map_err(Failure::BadId)?;
-    let view = current(&source).await?;
+    let view = source.current().await?;
     let missing = || Failure::NoRecord(id.to_string());
     let entry = view.entry(&id).ok_or_else(missing)?;
     let raw: Vec<&RecordId> = view.raw_sources(&id).iter().map(|r| &r.id).collect();
@@ -109,7 +109,7 @@ pub async fn record(
 
 /// Whether the journal can be read, and how far it is whole.
 pub async fn health(State(source): State<Arc<Source>>) -> Result<Response, ApiFailure> {
-    let view = current(&source).await?;
+    let view = source.current().await?;
     let body = json!({ "records": view.entries.len(), "damage": view.damage });
     Ok(Json(body).into_response())
 }

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::phrases::{Phrases, phrases};
 use crate::reader::{Reader, suffix};
-use crate::source::{Source, current};
+use crate::source::Source;
 use crate::story::{Line, Row, Story, line, quiet_line, row, story};
 use crate::view::View;
 use askama::Template;
@@ -113,7 +113,7 @@ fn answer(reader: &Reader, page: Result<String, Failure>) -> Response {
 
 /// Incidents, newest first.
 pub async fn incidents(State(source): State<Arc<Source>>, reader: Reader) -> Response {
-    let page = match current(&source).await {
+    let page = match source.current().await {
         Ok(view) => draw_incidents(&view, &reader),
         Err(error) => Err(error.into()),
     };
@@ -126,7 +126,7 @@ pub async fn incident(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Response {
-    let page = match current(&source).await {
+    let page = match source.current().await {
         Ok(view) => draw_incident(&view, &reader, &id),
         Err(error) => Err(error.into()),
     };
@@ -139,7 +139,7 @@ pub async fn record(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Response {
-    let page = match current(&source).await {
+    let page = match source.current().await {
         Ok(view) => draw_record(&view, &reader, &id),
         Err(error) => Err(error.into()),
     };
@@ -171,7 +171,7 @@ fn draw_incidents(view: &View, reader: &Reader) -> Result<String, Failure> {
     let page = IncidentsPage {
         facts: run_facts(view, words, reader.language),
         rows: view
-            .incidents
+            .incidents()
             .iter()
             .rev()
             .map(|i| row(view, i, reader.language))

@@ -1,7 +1,7 @@
 //! New records as they come, as server-sent events.
 
 use crate::api::ApiFailure;
-use crate::source::{Source, current};
+use crate::source::Source;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -48,7 +48,7 @@ pub async fn records(
         .get("last-event-id")
         .and_then(|h| h.to_str().ok())
         .and_then(|h| h.parse().ok());
-    let end = current(&source).await?.entries.len() as u64;
+    let end = source.current().await?.entries.len() as u64;
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let closing = source.closing().subscribe();
@@ -81,7 +81,7 @@ async fn next(mut follower: Follower) -> Option<(Result<Event, Infallible>, Foll
 impl Follower {
     /// Queues what was appended since the last look. A journal that cannot be read now is looked at again later.
     async fn take_new(&mut self) {
-        let Ok(view) = current(&self.source).await else {
+        let Ok(view) = self.source.current().await else {
             return;
         };
         let known = usize::try_from(self.sent).unwrap_or(usize::MAX);

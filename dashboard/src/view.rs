@@ -1,50 +1,42 @@
 //! A journal with the ways through it: by id, by incident, from causes to effects.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use zizhi_bus::journal::{Damage, Entry};
+use zizhi_types::incident::Fold;
 use zizhi_types::{AnomalyId, Body, Incident, IncidentId, Record, RecordId, Severity};
 
-/// One state of the journal. Immutable: a grown journal makes a new view.
-#[derive(Debug)]
+/// The journal so far. It only grows, a record at a time.
+#[derive(Debug, Default)]
 pub struct View {
     /// In journal order.
     pub entries: Vec<Entry>,
-    /// In the order of their opening.
-    pub incidents: Vec<Incident>,
     /// The first damage; what follows it is not shown.
     pub damage: Option<Damage>,
-    places: BTreeMap<RecordId, usize>,
-    effects: BTreeMap<RecordId, Vec<RecordId>>,
-    anomalies: BTreeMap<AnomalyId, RecordId>,
+    fold: Fold,
+    places: HashMap<RecordId, usize>,
+    effects: HashMap<RecordId, Vec<RecordId>>,
+    anomalies: HashMap<AnomalyId, RecordId>,
 }
 
 impl View {
-    /// Lays the ways through the journal.
-    pub fn new(entries: Vec<Entry>, damage: Option<Damage>) -> Self {
-        let mut places = BTreeMap::new();
-        let mut effects: BTreeMap<RecordId, Vec<RecordId>> = BTreeMap::new();
-        let mut anomalies = BTreeMap::new();
-        for (place, Entry { record, .. }) in entries.iter().enumerate() {
-            places.insert(record.id.clone(), place);
-            for cause in &record.causes {
-                effects
-                    .entry(cause.clone())
-                    .or_default()
-                    .push(record.id.clone());
-            }
-            if let Body::AnomalyRaised { anomaly } = &record.body {
-                anomalies.insert(anomaly.id.clone(), record.id.clone());
-            }
+    /// Takes the next entry.
+    pub fn push(&mut self, entry: Entry) {
+        let record = &entry.record;
+        self.places.insert(record.id.clone(), self.entries.len());
+        for cause in &record.causes {
+            let effects = self.effects.entry(cause.clone()).or_default();
+            effects.push(record.id.clone());
         }
-        let incidents = zizhi_types::incident::fold(entries.iter().map(|e| &e.record));
-        Self {
-            entries,
-            incidents,
-            damage,
-            places,
-            effects,
-            anomalies,
+        if let Body::AnomalyRaised { anomaly } = &record.body {
+            self.anomalies.insert(anomaly.id.clone(), record.id.clone());
         }
+        self.fold.push(record);
+        self.entries.push(entry);
+    }
+
+    /// Every incident, in the order of their opening.
+    pub fn incidents(&self) -> &[Incident] {
+        self.fold.incidents()
     }
 
     /// The entry of a record.
@@ -73,7 +65,7 @@ impl View {
 
     /// An incident.
     pub fn incident(&self, id: &IncidentId) -> Option<&Incident> {
-        self.incidents.iter().find(|i| i.id == *id)
+        self.fold.incident(id)
     }
 
     /// The records of an incident, in journal order.

@@ -13,7 +13,7 @@ pub fn run(args: DashboardArgs, lang: Language) -> Result<ExitCode, Failure> {
     let path = journals::existing(args.journal)?;
     let source = Source::new(&path);
     // A journal that cannot be read is refused here, not on the first page.
-    source.view()?;
+    source.look()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
