@@ -12,11 +12,11 @@ mod runs;
 mod waiting;
 
 pub use runs::{EndedRun, InFlight, OpenRun};
+pub use waiting::Waiters;
 
 use crate::executor::WaitingPlan;
 use runs::Runs;
 use std::collections::BTreeMap;
-use waiting::Waiters;
 use zizhi_playbooks::guards::{self, Failure};
 use zizhi_playbooks::run::UndoReason;
 use zizhi_types::domain::Domain;

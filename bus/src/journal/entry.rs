@@ -124,11 +124,7 @@ pub(super) fn decode_all(bytes: &[u8]) -> (Vec<Entry>, Option<Damage>) {
 }
 
 /// The same of a part of a journal, whose first line is at `position` after an entry with the hash `prev`.
-pub(super) fn decode_on(
-    bytes: &[u8],
-    position: u64,
-    prev: &str,
-) -> (Vec<Entry>, Option<Damage>) {
+pub(super) fn decode_on(bytes: &[u8], position: u64, prev: &str) -> (Vec<Entry>, Option<Damage>) {
     let mut entries: Vec<Entry> = vec![];
     let mut prev = prev.to_owned();
     for (at, line) in (position..).zip(bytes.split_inclusive(|b| *b == b'\n')) {

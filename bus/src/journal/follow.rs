@@ -138,7 +138,8 @@ impl Follower {
         }
         tail.offset += whole as u64;
         tail.damage = damage;
-        let torn = (torn && tail.damage.is_none()).then_some(Damage::TornLine { at: tail.position });
+        let torn =
+            (torn && tail.damage.is_none()).then_some(Damage::TornLine { at: tail.position });
         Ok((tail, entries, torn))
     }
 }
@@ -205,12 +206,19 @@ mod tests {
             std::fs::write(&path, &whole[..cut]).unwrap();
             let mut follower = Follower::new(&path);
             let mut told = ids(&follower.look().unwrap());
-            let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+            let mut file = std::fs::OpenOptions::new()
+                .append(true)
+                .open(&path)
+                .unwrap();
             file.write_all(&whole[cut..]).unwrap();
             let rest = follower.look().unwrap();
             assert!(rest.damage.is_none() && !rest.anew, "cut at {cut}");
             told.extend(ids(&rest));
-            assert_eq!(told.len() as u64, decode_on(&whole, 1, GENESIS).0.len() as u64, "cut at {cut}");
+            assert_eq!(
+                told.len() as u64,
+                decode_on(&whole, 1, GENESIS).0.len() as u64,
+                "cut at {cut}"
+            );
         }
     }
 
@@ -220,12 +228,18 @@ mod tests {
         let path = folder.path().join("one.jsonl");
         let journal = Journal::create(&path).unwrap();
         write(&journal, Domain::Access, 1, 1);
-        let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap();
         file.write_all(b"{\"position\":2}\n").unwrap();
         let mut follower = Follower::new(&path);
         let grown = follower.look().unwrap();
         assert_eq!(grown.entries.len(), 1);
-        assert!(matches!(grown.damage, Some(Damage::Unreadable { at: 2, .. })));
+        assert!(matches!(
+            grown.damage,
+            Some(Damage::Unreadable { at: 2, .. })
+        ));
         write(&journal, Domain::Access, 2, 2);
         let grown = follower.look().unwrap();
         assert!(grown.entries.is_empty() && grown.damage.is_some());

@@ -136,7 +136,10 @@ mod tests {
             ]
         );
         assert!(!Messages::problems("a = {", "a = {").is_empty());
-        assert_eq!(Messages::problems("a = 1\na = 2", "a = 1"), ["a stands twice"]);
+        assert_eq!(
+            Messages::problems("a = 1\na = 2", "a = 1"),
+            ["a stands twice"]
+        );
     }
 
     #[test]
