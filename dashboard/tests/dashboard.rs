@@ -5,6 +5,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+#[allow(dead_code, reason = "each test file uses a part of the common story")]
 mod common;
 
 use axum::body::{Body, to_bytes};
