@@ -180,6 +180,7 @@ impl Swarm {
         let memory: Arc<[Case]> = ground.memory.into();
         swarm.note(body, ground.now)?;
         let resume = ground.resume.unwrap_or_default();
+        let mut here = vec![];
         for domain in Domain::ALL {
             let tenure = match &ground.share {
                 None => None,
@@ -205,10 +206,11 @@ impl Swarm {
                 .await
                 .map_err(failed(domain.as_str()))?;
             swarm.agents.push(agent);
+            here.push(domain);
         }
         if config.screener.enabled {
             let bus = Arc::clone(&swarm.bus);
-            swarm.screening = Some(Screening::start(bus, &config.screener).await);
+            swarm.screening = Some(Screening::start(bus, &here, &config.screener).await);
         }
         Ok(swarm)
     }

@@ -11,7 +11,7 @@ use zizhi_agents::screener::actor::Screening;
 use zizhi_agents::screener::{ScreenerConfig, UnusualEvent};
 use zizhi_bus::batch::Encoder;
 use zizhi_bus::{Bus, EmbeddedBus};
-use zizhi_types::NetTime;
+use zizhi_types::{Domain, NetTime};
 
 const SERIES: u32 = 300;
 const ROUNDS: u32 = 60;
@@ -23,7 +23,7 @@ async fn what_is_in_no_inventory_is_watched_and_told() {
     let bus = EmbeddedBus::start(16);
     let mut config = ScreenerConfig::default();
     config.screen.unusual_share = 1e-3;
-    let screening = Screening::start(Arc::new(bus.clone()), &config).await;
+    let screening = Screening::start(Arc::new(bus.clone()), &Domain::ALL, &config).await;
     let mut events = bus.subscribe("test", &["zizhi.v1.*.evt.unusual"]).await;
     // Read all along: a subscriber that does not read holds up the embedded bus.
     let told = tokio::spawn(async move {

@@ -124,7 +124,16 @@ pub struct DemoArgs {
     /// Inject only this kind of fault. May be given more than once.
     #[arg(long, value_parser = fault)]
     pub fault: Vec<FaultKind>,
-    /// The highest mode that playbooks may run in; approve asks on the terminal.
+    /// Where the dashboard listens while the demo runs. [default: 127.0.0.1 and a free port; with --json none]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// Without the dashboard.
+    #[arg(long, conflicts_with = "listen")]
+    pub no_dashboard: bool,
+    /// Keep the dashboard after the last fault, until Ctrl-C. [default: where the output is a terminal]
+    #[arg(long, conflicts_with = "no_dashboard")]
+    pub stay: bool,
+    /// The highest mode that playbooks may run in; approve asks on the dashboard, without one on the terminal.
     #[arg(long, value_enum, default_value_t = ModeArg::Auto)]
     pub mode: ModeArg,
     /// Print JSON lines: every record, every result, then the summary.
@@ -327,6 +336,12 @@ pub struct DashboardArgs {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: std::net::SocketAddr,
+    /// The swarm's NATS server: approvals and the kill switch are sent over it.
+    #[arg(long, value_name = "URL")]
+    pub bus: Option<String>,
+    /// The settings file of `zizhi run`: its bus and its data folder.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// Flags of `search`.

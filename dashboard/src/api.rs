@@ -1,7 +1,7 @@
 //! The JSON API: the same journal for programs.
 
 use crate::failure::Failure;
-use crate::source::{Source, current};
+use crate::house::House;
 use crate::view::View;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -60,10 +60,10 @@ fn rated<'a>(view: &View, incident: &'a Incident) -> Rated<'a> {
 }
 
 /// Every incident, newest first.
-pub async fn incidents(State(source): State<Arc<Source>>) -> Result<Response, ApiFailure> {
-    let view = current(&source).await?;
+pub async fn incidents(State(house): State<Arc<House>>) -> Result<Response, ApiFailure> {
+    let view = house.source.current().await?;
     let all: Vec<Rated> = view
-        .incidents
+        .incidents()
         .iter()
         .rev()
         .map(|i| rated(&view, i))
@@ -73,11 +73,11 @@ pub async fn incidents(State(source): State<Arc<Source>>) -> Result<Response, Ap
 
 /// One incident with all its records.
 pub async fn incident(
-    State(source): State<Arc<Source>>,
+    State(house): State<Arc<House>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiFailure> {
     let id: IncidentId = id.parse().map_err(Failure::BadId)?;
-    let view = current(&source).await?;
+    let view = house.source.current().await?;
     let missing = || Failure::NoIncident(id.to_string());
     let incident = view.incident(&id).ok_or_else(missing)?;
     let records: Vec<&Record> = view.records(incident).collect();
@@ -87,11 +87,11 @@ pub async fn incident(
 
 /// One record with its place in the chain, its effects and the raw messages it rests on.
 pub async fn record(
-    State(source): State<Arc<Source>>,
+    State(house): State<Arc<House>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiFailure> {
     let id: RecordId = id.parse().map_err(Failure::BadId)?;
-    let view = current(&source).await?;
+    let view = house.source.current().await?;
     let missing = || Failure::NoRecord(id.to_string());
     let entry = view.entry(&id).ok_or_else(missing)?;
     let raw: Vec<&RecordId> = view.raw_sources(&id).iter().map(|r| &r.id).collect();
@@ -108,8 +108,8 @@ pub async fn record(
 }
 
 /// Whether the journal can be read, and how far it is whole.
-pub async fn health(State(source): State<Arc<Source>>) -> Result<Response, ApiFailure> {
-    let view = current(&source).await?;
+pub async fn health(State(house): State<Arc<House>>) -> Result<Response, ApiFailure> {
+    let view = house.source.current().await?;
     let body = json!({ "records": view.entries.len(), "damage": view.damage });
     Ok(Json(body).into_response())
 }

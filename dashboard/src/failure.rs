@@ -1,5 +1,6 @@
 //! Why a request has no answer, as a status and a sentence.
 
+use crate::desk::DeskError;
 use axum::http::StatusCode;
 use zizhi_bus::JournalError;
 use zizhi_types::ids::BadId;
@@ -22,6 +23,29 @@ pub enum Failure {
     /// There is no such page.
     #[error("no page at {0}")]
     NoPage(String),
+    /// There is no such plan in the journal.
+    #[error("no decision about {0} in this journal")]
+    NoPlan(String),
+    /// Nobody is asked about the plan, or not any more.
+    #[error("{0} waits for nobody: it was answered, or its time is over; nothing was changed")]
+    NotWaiting(String),
+    /// The dashboard only looks at a journal.
+    #[error(
+        "no swarm is behind this dashboard: it only shows a journal, and cannot order anything"
+    )]
+    NoDesk,
+    /// An order without a reason.
+    #[error("a reason is missing: it stands in the journal, and the swarm learns from it")]
+    NoReason,
+    /// A reason that is too long.
+    #[error("the reason is longer than {0} characters")]
+    LongReason(usize),
+    /// Another site's page sent it.
+    #[error("the request comes from a page of another site: open the dashboard itself")]
+    OtherSite,
+    /// The order did not leave.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
     /// A page could not be drawn.
     #[error("the page cannot be drawn")]
     Page(#[from] askama::Error),
@@ -32,8 +56,13 @@ impl Failure {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::BadId(_) => StatusCode::BAD_REQUEST,
-            Self::NoIncident(_) | Self::NoRecord(_) | Self::NoPage(_) => StatusCode::NOT_FOUND,
-            Self::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoIncident(_) | Self::NoRecord(_) | Self::NoPlan(_) | Self::NoPage(_) => {
+                StatusCode::NOT_FOUND
+            }
+            Self::NotWaiting(_) | Self::NoDesk => StatusCode::CONFLICT,
+            Self::NoReason | Self::LongReason(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::OtherSite => StatusCode::FORBIDDEN,
+            Self::Journal(_) | Self::Desk(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

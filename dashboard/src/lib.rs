@@ -2,28 +2,40 @@
 //!
 //! In: a journal file, still growing or closed. Out: pages, a JSON API and a live stream, in English and Chinese.
 //! The command line calls [`serve`]; tests call [`app`], which needs no port. Nothing here changes the network or
-//! the journal, and nothing is fetched from elsewhere: the pages work without internet.
+//! the journal: orders go to the swarm over a [`Desk`], if there is one. Nothing is fetched from elsewhere: the pages work
+//! without internet.
 //!
 //! | path | what |
 //! |---|---|
-//! | `/` | incidents, newest first |
+//! | `/` | what waits for a person, what is open, whether the swarm is alive |
+//! | `/incidents` | incidents, newest first |
 //! | `/incidents/{id}` | one incident from the top down: what, since when, why, what was done, every record |
+//! | `/decisions/{plan}` | one decision: why, what else, what it changes, what takes it back, and the answer |
+//! | `/stop` | the kill switch |
 //! | `/records/{id}` | one record with its causes and effects |
 //! | `/api/v1/incidents`, `/api/v1/incidents/{id}`, `/api/v1/records/{id}` | the same as JSON |
 //! | `/api/v1/stream` | new records as server-sent events |
 //! | `/api/v1/openapi.json` | the description of the API |
 //! | `/healthz` | whether the journal can be read |
 
+mod access;
 mod api;
+mod card;
+mod desk;
 mod failure;
+mod house;
 mod pages;
 mod phrases;
+mod pulse;
 mod reader;
 mod source;
 mod story;
 mod stream;
 mod view;
 
+pub use access::Access;
+pub use desk::{BusDesk, Desk, DeskError, Order};
+pub use house::House;
 pub use source::Source;
 
 use axum::Router;
@@ -33,36 +45,32 @@ use axum::routing::get;
 use std::sync::Arc;
 
 /// The dashboard over one journal.
-pub fn app(source: Source) -> Router {
-    Router::new()
-        .route("/", get(pages::incidents))
-        .route("/incidents/{id}", get(pages::incident))
-        .route("/records/{id}", get(pages::record))
-        .route("/assets/style.css", get(pages::style))
-        .route("/assets/live.js", get(pages::live))
+pub fn app(house: impl Into<House>) -> Router {
+    pages::routes()
         .route("/api/v1/incidents", get(api::incidents))
         .route("/api/v1/incidents/{id}", get(api::incident))
         .route("/api/v1/records/{id}", get(api::record))
         .route("/api/v1/stream", get(stream::records))
         .route("/api/v1/openapi.json", get(api::description))
         .route("/healthz", get(api::health))
-        .fallback(pages::nowhere)
+        .layer(axum::middleware::from_fn(access::own_pages_only))
         .layer(axum::middleware::map_response(guarded))
-        .with_state(Arc::new(source))
+        .with_state(Arc::new(house.into()))
 }
 
 /// Serves the dashboard until `stop` comes true, then finishes the requests under way; live streams end at once.
 pub async fn serve(
     listener: tokio::net::TcpListener,
-    source: Source,
+    house: impl Into<House>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let streams = source.closing();
+    let house = house.into();
+    let streams = house.source.closing();
     let stop = async move {
         stop.await;
         streams.send_replace(true);
     };
-    axum::serve(listener, app(source))
+    axum::serve(listener, app(house))
         .with_graceful_shutdown(stop)
         .await
 }

@@ -1,121 +1,204 @@
-//! The words of the pages themselves. What records say comes from [`zizhi_types::text`].
+//! The words of the pages themselves, from `locales/`. What records say comes from [`zizhi_types::text`].
 
-use zizhi_types::text::Language;
+use std::sync::LazyLock;
+use zizhi_types::text::{Language, Messages};
+
+const EN_FILE: &str = include_str!("../locales/en.ftl");
+const ZH_FILE: &str = include_str!("../locales/zh.ftl");
+
+static TEXTS: LazyLock<Messages> = LazyLock::new(|| Messages::new(EN_FILE, ZH_FILE));
 
 macro_rules! phrases {
-    ($($name:ident: $en:literal, $zh:literal;)*) => {
-        /// Every heading and label of the pages in one language.
+    ($($name:ident,)*) => {
+        /// Every fixed heading and label of the pages in one language. A template that names one that is not here does not
+        /// compile, and the tests hold the files to have every one.
         #[derive(Debug)]
         pub struct Phrases {
-            $(#[doc = $en] pub $name: &'static str,)*
+            $(#[doc = stringify!($name)] pub $name: &'static str,)*
         }
 
-        const EN: Phrases = Phrases { $($name: $en,)* };
-        const ZH: Phrases = Phrases { $($name: $zh,)* };
+        impl Phrases {
+            /// The texts live as long as the program, as the files in it do.
+            fn load(language: Language) -> Self {
+                Self { $($name: text(language, &stringify!($name).replace('_', "-"), &[]).leak(),)* }
+            }
+
+            #[cfg(test)]
+            const NAMES: &[&str] = &[$(stringify!($name),)*];
+        }
     };
 }
 
 phrases! {
-    product: "Zizhi", "自智";
-    tagline: "Autonomous network, explained", "自智网络，步步可查";
-    other_language: "中文", "English";
-    skip: "Skip to content", "跳到正文";
-    incidents: "Incidents", "故障事件";
-    no_incidents: "No incident so far.", "目前没有故障事件。";
-    open: "open", "处理中";
-    unknown_cause: "cause not known yet", "根因待定";
-    severity: "Severity", "级别";
-    incident: "Incident", "故障事件";
-    cause: "Cause", "根因";
-    probability: "Probability", "概率";
-    leader: "Leads", "牵头";
-    since: "Since", "起始时间";
-    lasted: "Lasted", "持续时间";
-    state: "State", "状态";
-    network: "Network", "网络";
-    records: "Records", "记录数";
-    messages: "Messages", "消息数";
-    dropped: "Dropped", "丢弃数";
-    version: "Version", "版本";
-    mode: "Mode", "模式";
-    seed: "Seed", "随机种子";
-    what: "What is wrong", "出了什么问题";
-    violated: "Objectives violated", "未达成的目标";
-    symptoms: "Symptoms", "异常现象";
-    object: "Object", "对象";
-    metric: "Metric", "指标";
-    observed: "Observed", "实测";
-    expected: "Expected", "预期";
-    limit: "Limit", "门限";
-    onset: "Onset", "开始时间";
-    evidence: "Evidence", "证据";
-    since_when: "Since when", "时间经过";
-    moment: "Moment", "节点";
-    time: "Time", "时间";
-    after: "After onset", "距故障发生";
-    opened: "Incident opened", "创建事件";
-    acted: "First change", "首次变更";
-    restored: "Verified restored", "验证恢复";
-    ended: "Incident closed", "关闭事件";
-    why: "Why we think so", "判断依据";
-    supports: "For", "支持";
-    against: "Against", "反对";
-    nothing: "nothing", "无";
-    other_cause: "Some other cause", "其他原因";
-    proposed: "What was proposed", "候选方案";
-    plan: "Plan", "方案";
-    playbook: "Playbook", "预案";
-    from: "From", "提出方";
-    steps: "Steps", "步骤";
-    cost: "Cost (tokens)", "成本（令牌）";
-    risk: "Risk", "风险";
-    reversible: "Reversible", "可回退";
-    yes: "yes", "是";
-    no: "no", "否";
-    history: "Helped before", "历史有效率";
-    chosen: "chosen", "已选中";
-    twin: "What the twin says", "孪生预演结果";
-    without: "Doing nothing", "不处置";
-    with: "With the plan", "执行方案";
-    decided: "Who let it pass", "谁放行";
-    guard: "Guard", "护栏";
-    pass: "pass", "通过";
-    refuse: "refuse", "拦截";
-    reason: "Reason", "理由";
-    done: "What was done", "已执行的操作";
-    verified: "Did it help?", "处置效果";
-    learned: "What was learned", "经验沉淀";
-    not_yet: "Nothing yet.", "暂无。";
-    timeline: "Every record", "全部记录";
-    stage: "Stage", "阶段";
-    what_happened: "What happened", "内容";
-    because_of: "Because of", "起因";
-    record: "Record", "记录";
-    who: "Who", "主体";
-    causes: "Causes", "起因记录";
-    effects: "Effects", "后续记录";
-    raw_sources: "Raw messages it rests on", "所依据的原始消息";
-    first: "This is where it begins.", "这里是起点。";
-    last: "Nothing follows from it.", "没有后续记录。";
-    as_written: "As written in the journal", "日志原文";
-    position: "Position", "位置";
-    hash: "Hash", "哈希";
-    quiet: "Seen, and left alone", "已发现，无需处置";
-    damaged: "The journal is damaged; what follows the damage is not shown:", "日志已损坏，损坏处之后的内容不予显示：";
-    torn: "The last line is being written.", "最后一行正在写入。";
-    new_records: "new records", "条新记录";
-    reload: "Reload", "刷新";
-    system: "system", "系统";
-    human: "human", "人工";
-    both: "human and system", "人机协同";
-    trouble: "This page cannot be shown", "无法显示此页";
-    back: "Back to the incidents", "返回故障事件列表";
+    product,
+    other_language,
+    skip,
+    incidents,
+    no_incidents,
+    open,
+    unknown_cause,
+    severity,
+    incident,
+    cause,
+    probability,
+    leader,
+    since,
+    lasted,
+    state,
+    network,
+    records,
+    messages,
+    dropped,
+    version,
+    mode,
+    seed,
+    what,
+    violated,
+    symptoms,
+    object,
+    metric,
+    observed,
+    expected,
+    limit,
+    onset,
+    evidence,
+    since_when,
+    moment,
+    time,
+    after,
+    opened,
+    acted,
+    restored,
+    ended,
+    why,
+    supports,
+    against,
+    nothing,
+    other_cause,
+    proposed,
+    plan,
+    playbook,
+    from,
+    steps,
+    cost,
+    risk,
+    reversible,
+    yes,
+    no,
+    history,
+    chosen,
+    twin,
+    without,
+    with,
+    decided,
+    guard,
+    pass,
+    refuse,
+    reason,
+    done,
+    verified,
+    learned,
+    not_yet,
+    timeline,
+    stage,
+    what_happened,
+    because_of,
+    record,
+    who,
+    causes,
+    effects,
+    raw_sources,
+    first,
+    last,
+    as_written,
+    position,
+    hash,
+    quiet,
+    damaged,
+    torn,
+    system,
+    human,
+    both,
+    trouble,
+    back,
+    now,
+    ways,
+    live,
+    paused,
+    stale_since,
+    pause,
+    keys,
+    kill_switch,
+    killed,
+    key_move,
+    key_open,
+    approve,
+    reject,
+    keys_off,
+    close,
+    waits_for_you,
+    nothing_waits,
+    deadline,
+    swarm,
+    lost_since,
+    no_record_yet,
+    frozen,
+    open_incidents,
+    no_open_incident,
+    kill_means,
+    in_flight,
+    release_sure,
+    press_sure,
+    press,
+    release,
+    only_looking,
+    your_answer,
+    people_needed,
+    said_yes,
+    would_do,
+    step,
+    does,
+    undo,
+    expected_effect,
+    range,
+    alternatives,
+    since_then,
+    decision_card,
+    cannot_be_undone,
+    back_to_before,
+    ranked_lower,
+    not_rehearsed,
+    twin_untested,
 }
 
+static EN: LazyLock<Phrases> = LazyLock::new(|| Phrases::load(Language::En));
+static ZH: LazyLock<Phrases> = LazyLock::new(|| Phrases::load(Language::Zh));
+
 /// The words in one language.
-pub const fn phrases(language: Language) -> &'static Phrases {
+pub fn phrases(language: Language) -> &'static Phrases {
     match language {
         Language::En => &EN,
         Language::Zh => &ZH,
+    }
+}
+
+/// A sentence with places to fill.
+pub fn text(language: Language, key: &str, args: &[(&str, &str)]) -> String {
+    TEXTS.text(language, key, args)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_there_in_both_languages() {
+        assert_eq!(Messages::problems(EN_FILE, ZH_FILE), Vec::<String>::new());
+        for name in Phrases::NAMES {
+            let key = name.replace('_', "-");
+            for language in Language::ALL {
+                assert!(TEXTS.known(language, &key).is_some(), "{key} in {language}");
+            }
+        }
     }
 }

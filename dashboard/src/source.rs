@@ -1,54 +1,52 @@
-//! The journal as the dashboard reads it: read again only when the file has changed.
+//! The journal as the dashboard reads it: what was appended is read once, when somebody looks.
 
 use crate::view::View;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
-use tokio::sync::watch;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock, watch};
 use zizhi_bus::JournalError;
-use zizhi_bus::journal::{files, read_all_lenient};
+use zizhi_bus::journal::Follower;
 
 /// Where the records come from.
 #[derive(Debug)]
 pub struct Source {
     path: PathBuf,
-    seen: Mutex<Option<(Stamp, Arc<View>)>>,
+    follower: Mutex<Follower>,
+    view: Arc<RwLock<View>>,
     closing: watch::Sender<bool>,
 }
 
-/// What tells one state of the file from the next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Stamp {
-    bytes: u64,
-    modified: Option<SystemTime>,
-}
+/// The journal as it is while this is held. Hold it for one page, not across a wait: new records wait for it.
+pub type Seen = OwnedRwLockReadGuard<View>;
 
 impl Source {
     /// Reads from the journal, or the folder of journals, at `path`, which must exist by the first request, not before.
     pub fn new(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
         Self {
-            path: path.into(),
-            seen: Mutex::default(),
+            follower: Mutex::new(Follower::new(&path)),
+            path,
+            view: Arc::default(),
             closing: watch::Sender::new(false),
         }
     }
 
-    /// The journal as it is now. A damaged journal is shown up to the damage, which the view tells.
+    /// Reads what was appended. A damaged journal is shown up to the damage, which the view tells.
     ///
-    /// The whole chain is checked each time the file has grown, in time proportional to its size.
-    pub fn view(&self) -> Result<Arc<View>, JournalError> {
-        let stamp = self.stamp()?;
-        // The lock is held while reading, so that many readers of a growing file read it once.
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, view)) = &*seen
-            && *known == stamp
-        {
-            return Ok(Arc::clone(view));
+    /// Blocks for as long as reading takes, and must not be called on an async thread: [`Self::current`] is for those.
+    pub fn look(&self) -> Result<(), JournalError> {
+        // Held while reading, so that many readers of a growing file read it once.
+        let mut follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner);
+        let grown = follower.look()?;
+        let mut view = self.view.blocking_write();
+        if grown.anew {
+            *view = View::default();
         }
-        let (entries, damage) = read_all_lenient(&self.path)?;
-        let view = Arc::new(View::new(entries, damage));
-        *seen = Some((stamp, Arc::clone(&view)));
-        Ok(view)
+        view.damage = grown.damage;
+        for entry in grown.entries {
+            view.push(entry);
+        }
+        Ok(())
     }
 
     /// Which file it is.
@@ -56,37 +54,20 @@ impl Source {
         &self.path
     }
 
+    /// The journal as it is now.
+    pub(crate) async fn current(self: &Arc<Self>) -> Result<Seen, JournalError> {
+        let source = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || source.look()).await;
+        read.unwrap_or_else(|_| {
+            let gone = std::io::Error::other("reading stopped");
+            let path = self.path.clone();
+            Err(JournalError::Open { path, source: gone })
+        })?;
+        Ok(Arc::clone(&self.view).read_owned().await)
+    }
+
     /// Set to true, it ends the live streams.
     pub(crate) fn closing(&self) -> watch::Sender<bool> {
         self.closing.clone()
     }
-
-    /// Of a folder: of all its journals together.
-    fn stamp(&self) -> Result<Stamp, JournalError> {
-        let mut stamp = Stamp {
-            bytes: 0,
-            modified: None,
-        };
-        for file in files(&self.path)? {
-            let meta = std::fs::metadata(&file).map_err(|source| JournalError::Open {
-                path: file.clone(),
-                source,
-            })?;
-            stamp.bytes += meta.len();
-            stamp.modified = stamp.modified.max(meta.modified().ok());
-        }
-        Ok(stamp)
-    }
-}
-
-/// The journal as it is now, read where blocking is allowed.
-pub(crate) async fn current(source: &Arc<Source>) -> Result<Arc<View>, JournalError> {
-    let source = Arc::clone(source);
-    let path = source.path.clone();
-    tokio::task::spawn_blocking(move || source.view())
-        .await
-        .unwrap_or_else(|_| {
-            let gone = std::io::Error::other("reading stopped");
-            Err(JournalError::Open { path, source: gone })
-        })
 }

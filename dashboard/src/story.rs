@@ -143,6 +143,8 @@ pub struct Preview {
 pub struct Decision {
     /// The record.
     pub line: Line,
+    /// The plan that was decided on, if the record is that decision.
+    pub plan: Option<String>,
     /// What each guard said.
     pub guards: Vec<GuardResult>,
 }
@@ -304,9 +306,12 @@ fn moments(incident: &Incident, words: &'static Phrases, language: Language) -> 
     .collect()
 }
 
-struct Teller<'a> {
-    view: &'a View,
-    language: Language,
+/// Tells parts of the journal in a language.
+pub struct Teller<'a> {
+    /// Of this journal.
+    pub view: &'a View,
+    /// In this language.
+    pub language: Language,
 }
 
 impl Teller<'_> {
@@ -337,7 +342,8 @@ impl Teller<'_> {
         })
     }
 
-    fn cause(&self, hypothesis: &Hypothesis) -> Cause {
+    /// A ranked cause with its evidence.
+    pub fn cause(&self, hypothesis: &Hypothesis) -> Cause {
         let raised = |id| self.view.raised(id).map(|r| r.id.to_string());
         Cause {
             text: text::hypothesis(hypothesis, self.language),
@@ -417,7 +423,8 @@ impl Teller<'_> {
         rehearsal.changes.iter().map(told).collect()
     }
 
-    fn guard(&self, said: &GuardResult) -> GuardResult {
+    /// What a guard said.
+    pub fn guard(&self, said: &GuardResult) -> GuardResult {
         GuardResult {
             guard: text::guard(&said.guard, self.language),
             pass: said.pass,
@@ -426,13 +433,17 @@ impl Teller<'_> {
     }
 
     fn decision(&self, record: &Record) -> Option<Decision> {
-        let guards = match &record.body {
-            Body::Decided { guards, .. } => guards.iter().map(|g| self.guard(g)).collect(),
-            _ if record.stage == Stage::Decide => vec![],
+        let (plan, guards) = match &record.body {
+            Body::Decided { plan, guards, .. } => {
+                let said = guards.iter().map(|g| self.guard(g)).collect();
+                (Some(plan.id.to_string()), said)
+            }
+            _ if record.stage == Stage::Decide => (None, vec![]),
             _ => return None,
         };
         Some(Decision {
             line: line(record, self.language),
+            plan,
             guards,
         })
     }

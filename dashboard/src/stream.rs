@@ -1,7 +1,8 @@
 //! New records as they come, as server-sent events.
 
 use crate::api::ApiFailure;
-use crate::source::{Source, current};
+use crate::house::House;
+use crate::source::Source;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -31,7 +32,7 @@ pub struct Start {
 
 struct Follower {
     source: Arc<Source>,
-    /// The last position that was sent.
+    /// How many records, in the order in which they were read, were sent.
     sent: u64,
     ready: VecDeque<Event>,
     look: Interval,
@@ -40,7 +41,7 @@ struct Follower {
 
 /// The event `record` for every new record; its id is the position, so a browser that lost the line goes on where it was.
 pub async fn records(
-    State(source): State<Arc<Source>>,
+    State(house): State<Arc<House>>,
     Query(start): Query<Start>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiFailure> {
@@ -48,12 +49,12 @@ pub async fn records(
         .get("last-event-id")
         .and_then(|h| h.to_str().ok())
         .and_then(|h| h.parse().ok());
-    let end = current(&source).await?.entries.len() as u64;
+    let end = house.source.current().await?.entries.len() as u64;
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let closing = source.closing().subscribe();
+    let closing = house.source.closing().subscribe();
     let follower = Follower {
-        source,
+        source: Arc::clone(&house.source),
         sent: last_seen.or(start.after).unwrap_or(end),
         ready: VecDeque::new(),
         look,
@@ -81,13 +82,13 @@ async fn next(mut follower: Follower) -> Option<(Result<Event, Infallible>, Foll
 impl Follower {
     /// Queues what was appended since the last look. A journal that cannot be read now is looked at again later.
     async fn take_new(&mut self) {
-        let Ok(view) = current(&self.source).await else {
+        let Ok(view) = self.source.current().await else {
             return;
         };
         let known = usize::try_from(self.sent).unwrap_or(usize::MAX);
-        for entry in view.entries.iter().skip(known).take(BATCH) {
+        for (number, entry) in (1u64..).zip(&view.entries).skip(known).take(BATCH) {
             let body = json!({
-                "position": entry.position,
+                "position": number,
                 "record": entry.record,
                 "sentence": {
                     "en": sentence(&entry.record, Language::En),
@@ -96,10 +97,10 @@ impl Follower {
             });
             let event = Event::default()
                 .event("record")
-                .id(entry.position.to_string())
+                .id(number.to_string())
                 .data(body.to_string());
             self.ready.push_back(event);
-            self.sent = entry.position;
+            self.sent = number;
         }
     }
 }

@@ -5,6 +5,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+#[allow(dead_code, reason = "each test file uses a part of the common story")]
 mod common;
 
 use axum::body::{Body, to_bytes};
@@ -55,7 +56,7 @@ async fn the_list_shows_what_is_open_and_how_bad_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let (mut writer, journal) = Writer::new(folder.path());
     first_half(&mut writer);
-    let open = page(&journal, "/").await;
+    let open = page(&journal, "/incidents").await;
     in_order(
         &open,
         &[
@@ -68,7 +69,7 @@ async fn the_list_shows_what_is_open_and_how_bad_it_is() {
         ],
     );
     second_half(&mut writer);
-    let closed = page(&journal, "/").await;
+    let closed = page(&journal, "/incidents").await;
     in_order(
         &closed,
         &[
@@ -294,7 +295,7 @@ async fn a_damaged_journal_is_shown_up_to_the_damage() {
         good.replacen("\"observed\":0.912", "\"observed\":0.999", 1),
     )
     .unwrap();
-    let page = page(&journal, "/").await;
+    let page = page(&journal, "/incidents").await;
     in_order(
         &page,
         &[

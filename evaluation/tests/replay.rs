@@ -63,7 +63,7 @@ async fn recorded(folder: &Path, seed: u64, mode: Mode) -> (PathBuf, PathBuf, Wr
         ..CampaignConfig::default()
     };
     let mut campaign =
-        Campaign::new(sandbox, tap, journal, config).with_approver(Box::new(approve));
+        Campaign::new(sandbox, tap, journal, config).with_approver(Box::new(|plan| Some(approve(plan))));
     campaign
         .run(&mut |_| ControlFlow::Continue(()))
         .await

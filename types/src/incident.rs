@@ -42,44 +42,70 @@ pub struct Incident {
 
 /// Folds records, in journal order, into incidents, in the order of their opening.
 pub fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Incident> {
-    let mut onsets = BTreeMap::new();
-    let mut incidents: Vec<Incident> = vec![];
+    let mut fold = Fold::default();
     for record in records {
-        if let Body::AnomalyRaised { anomaly } = &record.body {
-            onsets.insert(anomaly.id.clone(), anomaly.onset);
-        }
-        let Some(id) = &record.incident else { continue };
-        let index = incidents.iter().position(|i| i.id == *id);
-        match (index, &record.body) {
-            (Some(index), _) => incidents[index].apply(record),
-            (
-                None,
-                Body::IncidentOpened {
-                    lease, symptoms, ..
-                },
-            ) => {
-                let onset = symptoms.iter().filter_map(|s| onsets.get(s)).min().copied();
-                incidents.push(Incident {
-                    id: id.clone(),
-                    leader: lease.leader,
-                    onset: onset.unwrap_or(record.at),
-                    opened: record.at,
-                    symptoms: symptoms.clone(),
-                    cause: None,
-                    plans: vec![],
-                    acted: None,
-                    verdict: None,
-                    restored: None,
-                    ending: None,
-                    closed: None,
-                    records: vec![record.id.clone()],
-                });
-            }
-            // A record about an incident whose opening is not in this part of the journal tells nothing.
-            (None, _) => {}
-        }
+        fold.push(record);
     }
-    incidents
+    fold.incidents
+}
+
+/// The fold of a journal that still grows: each record is looked at once.
+#[derive(Debug, Clone, Default)]
+pub struct Fold {
+    onsets: BTreeMap<AnomalyId, NetTime>,
+    places: BTreeMap<IncidentId, usize>,
+    incidents: Vec<Incident>,
+}
+
+impl Fold {
+    /// The incidents so far, in the order of their opening.
+    pub fn incidents(&self) -> &[Incident] {
+        &self.incidents
+    }
+
+    /// One incident.
+    pub fn incident(&self, id: &IncidentId) -> Option<&Incident> {
+        self.places.get(id).and_then(|at| self.incidents.get(*at))
+    }
+
+    /// Takes the next record of the journal.
+    pub fn push(&mut self, record: &Record) {
+        if let Body::AnomalyRaised { anomaly } = &record.body {
+            self.onsets.insert(anomaly.id.clone(), anomaly.onset);
+        }
+        let Some(id) = &record.incident else { return };
+        let known = self.places.get(id).copied();
+        if let Some(incident) = known.and_then(|at| self.incidents.get_mut(at)) {
+            incident.apply(record);
+        } else if let Body::IncidentOpened {
+            lease, symptoms, ..
+        } = &record.body
+        {
+            self.places.insert(id.clone(), self.incidents.len());
+            self.open(id, lease.leader, symptoms, record);
+        }
+        // A record about an incident whose opening is not in this part of the journal tells nothing.
+    }
+
+    fn open(&mut self, id: &IncidentId, leader: Domain, symptoms: &[AnomalyId], record: &Record) {
+        let onsets = symptoms.iter().filter_map(|s| self.onsets.get(s));
+        let onset = onsets.min().copied().unwrap_or(record.at);
+        self.incidents.push(Incident {
+            id: id.clone(),
+            leader,
+            onset,
+            opened: record.at,
+            symptoms: symptoms.to_vec(),
+            cause: None,
+            plans: vec![],
+            acted: None,
+            verdict: None,
+            restored: None,
+            ending: None,
+            closed: None,
+            records: vec![record.id.clone()],
+        });
+    }
 }
 
 impl Incident {

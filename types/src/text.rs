@@ -4,22 +4,22 @@
 //! The command line and the dashboard call it. It never fails and never panics: a text that is missing
 //! comes out as its own key, so a reader still sees what was meant.
 
+mod messages;
 mod quantity;
 mod reason;
 mod record;
 mod word;
 
+pub use messages::Messages;
 pub use quantity::{duration, probability, quantity, share};
 pub use reason::{guard, reason};
 pub use record::sentence;
 pub use word::{Word, action, agent, hypothesis, label, object, violation};
 
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource};
+use fluent_bundle::FluentArgs;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
-use unic_langid::LanguageIdentifier;
 
 /// A language that Zizhi speaks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,42 +68,16 @@ impl FromStr for Language {
     }
 }
 
-type Bundle = FluentBundle<FluentResource>;
-
-static ENGLISH: LazyLock<Bundle> =
-    LazyLock::new(|| bundle(Language::En, include_str!("../locales/en.ftl")));
-static CHINESE: LazyLock<Bundle> =
-    LazyLock::new(|| bundle(Language::Zh, include_str!("../locales/zh.ftl")));
-
-fn bundle(language: Language, source: &str) -> Bundle {
-    // Both tags parse; the default is the neutral language, whose plural rules would still give a text.
-    let tag: LanguageIdentifier = language.as_str().parse().unwrap_or_default();
-    let mut bundle = FluentBundle::new_concurrent(vec![tag]);
-    // The marks that keep right-to-left text apart would show up as boxes in logs and files.
-    bundle.set_use_isolating(false);
-    // What parses is used even if a line does not; the tests hold both files to parse without errors.
-    let resource =
-        FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
-    bundle.add_resource_overriding(resource);
-    bundle
-}
-
-fn texts(language: Language) -> &'static Bundle {
-    match language {
-        Language::En => &ENGLISH,
-        Language::Zh => &CHINESE,
-    }
-}
+static TEXTS: LazyLock<Messages> = LazyLock::new(|| {
+    Messages::new(
+        include_str!("../locales/en.ftl"),
+        include_str!("../locales/zh.ftl"),
+    )
+});
 
 /// The text of `key`, and whether it came out whole.
 fn try_format(language: Language, key: &str, args: Option<&FluentArgs<'_>>) -> (String, bool) {
-    let bundle = texts(language);
-    let Some(pattern) = bundle.get_message(key).and_then(|m| m.value()) else {
-        return (key.to_owned(), false);
-    };
-    let mut problems = vec![];
-    let text = bundle.format_pattern(pattern, args, &mut problems);
-    (text.into_owned(), problems.is_empty())
+    TEXTS.try_format(language, key, args)
 }
 
 /// The text of `key`; the key itself where there is none.

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use zizhi_agents::screener::ScreenerConfig;
 use zizhi_agents::screener::actor::Screening;
 use zizhi_bus::{Bus, EmbeddedBus};
-use zizhi_types::NetTime;
+use zizhi_types::{Domain, NetTime};
 
 const SUBJECT: &str = "zizhi.v1.transport.obs.samples";
 const IDLE: &str = "zizhi.v1.transport.obs.idle";
@@ -24,7 +24,12 @@ pub fn measure(series: u32, rounds: usize) -> Vec<Figure> {
 
 async fn run(series: u32, rounds: usize) -> Vec<Figure> {
     let bus = EmbeddedBus::start(4096);
-    let screening = Screening::start(Arc::new(bus.clone()), &ScreenerConfig::default()).await;
+    let screening = Screening::start(
+        Arc::new(bus.clone()),
+        &Domain::ALL,
+        &ScreenerConfig::default(),
+    )
+    .await;
     let events = count_events(&bus).await;
     let mut idle = bus.subscribe("idle", &[IDLE]).await;
     let idle = tokio::spawn(async move { while idle.next().await.is_some() {} });

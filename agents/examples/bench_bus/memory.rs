@@ -11,7 +11,7 @@ use std::sync::Arc;
 use zizhi_agents::screener::ScreenerConfig;
 use zizhi_agents::screener::actor::Screening;
 use zizhi_bus::{Bus, EmbeddedBus};
-use zizhi_types::NetTime;
+use zizhi_types::{Domain, NetTime};
 
 /// The argument that makes this program the watching process.
 pub const CHILD: &str = "hold";
@@ -67,7 +67,12 @@ pub fn hold() {
         .unwrap();
     runtime.block_on(async {
         let bus = EmbeddedBus::start(4096);
-        let screening = Screening::start(Arc::new(bus.clone()), &ScreenerConfig::default()).await;
+        let screening = Screening::start(
+            Arc::new(bus.clone()),
+            &Domain::ALL,
+            &ScreenerConfig::default(),
+        )
+        .await;
         let mut pipe = BufReader::new(std::io::stdin().lock());
         let before = resident();
         let mut length = [0; 4];

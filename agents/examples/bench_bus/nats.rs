@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, mpsc};
 use zizhi_agents::screener::ScreenerConfig;
 use zizhi_agents::screener::actor::Screening;
 use zizhi_bus::{Bus, NatsBus, NatsConfig};
-use zizhi_types::NetTime;
+use zizhi_types::{Domain, NetTime};
 
 const SAMPLES: &str = "zizhi.v1.transport.obs.samples";
 const IDLE: &str = "zizhi.v1.transport.obs.idle";
@@ -105,7 +105,12 @@ impl Publisher {
 
 async fn run(url: &str, series: u32, rounds: usize) -> Vec<Figure> {
     let bus = connect(url, "bench-subscriber").await;
-    let screening = Screening::start(Arc::new(bus.clone()), &ScreenerConfig::default()).await;
+    let screening = Screening::start(
+        Arc::new(bus.clone()),
+        &Domain::ALL,
+        &ScreenerConfig::default(),
+    )
+    .await;
     let screened = || screening.screened().batches.used;
     let idle = count(&bus).await;
     let idled = || idle.load(Ordering::Relaxed);

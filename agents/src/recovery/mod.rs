@@ -12,11 +12,11 @@ mod runs;
 mod waiting;
 
 pub use runs::{EndedRun, InFlight, OpenRun};
+pub use waiting::Waiters;
 
 use crate::executor::{WaitingPlan, ran};
 use runs::Runs;
 use std::collections::BTreeMap;
-use waiting::Waiters;
 use zizhi_playbooks::autonomy::Ledger;
 use zizhi_playbooks::guards::{self, Failure, Ran};
 use zizhi_playbooks::run::UndoReason;

@@ -8,11 +8,18 @@ use zizhi_types::negotiation::Lease;
 use zizhi_types::plan::{Fingerprint, Plan};
 use zizhi_types::{Body, PlanId, Record, Who};
 
-#[derive(Default)]
-pub(super) struct Waiters(BTreeMap<Fingerprint, (Request, Lease)>);
+/// The requests that wait, as the records so far tell.
+#[derive(Debug, Clone, Default)]
+pub struct Waiters(BTreeMap<Fingerprint, (Request, Lease)>);
 
 impl Waiters {
-    pub(super) fn take(&mut self, record: &Record) {
+    /// The requests that wait, by fingerprint, each with the lease under which its plan was awarded.
+    pub fn requests(&self) -> impl Iterator<Item = &(Request, Lease)> {
+        self.0.values()
+    }
+
+    /// Takes the next record of the journal.
+    pub fn take(&mut self, record: &Record) {
         match &record.body {
             Body::ApprovalAsked {
                 plan,

@@ -9,10 +9,19 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use zizhi_bus::{Bus, Message, Subscription};
-use zizhi_types::NetTime;
+use zizhi_types::{Domain, NetTime, wire};
 
-/// What it listens to.
-pub const SAMPLES: &str = "zizhi.v1.*.obs.samples";
+/// What no mapping places, from the receivers of this network.
+const UNPLACED: &str = "zizhi.v1.network.obs.samples";
+
+/// What it listens to: the telemetry in bulk of these domains. What belongs to no domain is watched once in a swarm of several
+/// processes, beside the transport agent, which every network has.
+fn subjects(domains: &[Domain]) -> Vec<String> {
+    let own = domains.iter().map(|d| wire::subject(*d, "obs", "samples"));
+    let here = domains.contains(&Domain::Transport);
+    own.chain(here.then(|| UNPLACED.to_owned())).collect()
+}
+
 /// Its name on the bus.
 const NAME: &str = "screener";
 
@@ -40,8 +49,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Screening {
-    /// Starts listening. Samples that are published before this returns are not heard.
-    pub async fn start(bus: Arc<dyn Bus>, config: &ScreenerConfig) -> Self {
+    /// Starts listening to these domains: those whose agents run in this process. Samples that are published before this
+    /// returns are not heard.
+    pub async fn start(bus: Arc<dyn Bus>, domains: &[Domain], config: &ScreenerConfig) -> Self {
         let waiting = Intake::new(config.waiting_messages, config.waiting_bytes);
         let shared = Arc::new(Shared {
             engine: Mutex::new(Screener::new(config)),
@@ -51,7 +61,9 @@ impl Screening {
             }),
             wake: Notify::new(),
         });
-        let subscription = bus.subscribe(NAME, &[SAMPLES]).await;
+        let subjects = subjects(domains);
+        let subjects: Vec<&str> = subjects.iter().map(String::as_str).collect();
+        let subscription = bus.subscribe(NAME, &subjects).await;
         let intake = tokio::spawn(take_in(subscription, Arc::clone(&shared)));
         let work = tokio::spawn(work(bus, Arc::clone(&shared)));
         Self {

@@ -120,10 +120,14 @@ pub fn read_lenient(path: &Path) -> Result<(Vec<Entry>, Option<Damage>), Journal
 
 /// The entries up to the first damage, and the damage.
 pub(super) fn decode_all(bytes: &[u8]) -> (Vec<Entry>, Option<Damage>) {
+    decode_on(bytes, 1, GENESIS)
+}
+
+/// The same of a part of a journal, whose first line is at `position` after an entry with the hash `prev`.
+pub(super) fn decode_on(bytes: &[u8], position: u64, prev: &str) -> (Vec<Entry>, Option<Damage>) {
     let mut entries: Vec<Entry> = vec![];
-    let mut prev = GENESIS.to_owned();
-    for (index, line) in bytes.split_inclusive(|b| *b == b'\n').enumerate() {
-        let at = index as u64 + 1;
+    let mut prev = prev.to_owned();
+    for (at, line) in (position..).zip(bytes.split_inclusive(|b| *b == b'\n')) {
         let Some(line) = line.strip_suffix(b"\n") else {
             return (entries, Some(Damage::TornLine { at }));
         };

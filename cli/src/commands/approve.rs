@@ -18,7 +18,7 @@ use zizhi_types::wire::{self, Approval};
 use zizhi_types::{Domain, Record};
 
 /// Who a person is to the bus.
-const OPERATOR: &str = "operator";
+pub const OPERATOR: &str = "operator";
 
 /// Every plan that waits, as the journal tells.
 fn waiting(path: &Path) -> Result<Vec<WaitingPlan>, Failure> {

@@ -1,33 +1,40 @@
-//! `zizhi dashboard`: a journal's incidents in the browser, live.
+//! `zizhi dashboard`: a journal's incidents in the browser, live; with a bus, also what a person orders.
 
-use super::pick;
+use super::approve::{OPERATOR, Place};
+use super::{console, pick};
 use crate::args::DashboardArgs;
 use crate::fail::Failure;
 use crate::journals;
 use std::process::ExitCode;
-use zizhi_dashboard::{Source, serve};
+use std::sync::Arc;
+use zizhi_bus::clock::wall;
+use zizhi_bus::nats::NatsBus;
+use zizhi_dashboard::{BusDesk, House, Source, serve};
 use zizhi_types::text::Language;
 
 /// Serves until Ctrl-C.
 pub fn run(args: DashboardArgs, lang: Language) -> Result<ExitCode, Failure> {
-    let path = journals::existing(args.journal)?;
+    let place = Place::find(args.config.as_deref(), args.bus.as_ref(), None)?;
+    let named = args
+        .journal
+        .or_else(|| args.config.is_some().then(|| place.data.clone()));
+    let path = journals::existing(named)?;
     let source = Source::new(&path);
     // A journal that cannot be read is refused here, not on the first page.
-    source.view()?;
+    source.look()?;
+    let listener = console::bind(args.listen)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
     runtime.block_on(async move {
-        let listener = tokio::net::TcpListener::bind(args.listen)
-            .await
-            .map_err(|e| {
-                format!(
-                    "cannot listen on {}: {e}; choose another address with --listen",
-                    args.listen
-                )
-            })?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
+        let mut house = House::new(source);
+        if let Some(bus) = place.bus {
+            let bus = NatsBus::connect(bus, OPERATOR).await?;
+            house = house.with_desk(Arc::new(BusDesk::new(Arc::new(bus), wall)));
+        }
         let text = pick(
             lang,
             "open in a browser, Ctrl-C stops",
@@ -40,7 +47,7 @@ pub fn run(args: DashboardArgs, lang: Language) -> Result<ExitCode, Failure> {
                 std::future::pending::<()>().await;
             }
         };
-        serve(listener, source, stop).await?;
+        serve(listener, house, stop).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -1,5 +1,7 @@
 //! `zizhi demo`: the whole loop on a simulated network, before your eyes.
 
+use super::console::{self, Console};
+use super::demo_desk::{DemoDesk, Orders};
 use super::elsewhere;
 use super::timeline::Timeline;
 use super::{json_line, pick};
@@ -9,17 +11,22 @@ use crate::journals;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use zizhi_agents::{Ground, Swarm, SwarmConfig};
 use zizhi_bus::journal::SigningKey;
 use zizhi_bus::recording::{Item, Recorder, SIZE_LIMIT, Tap};
 use zizhi_bus::{Bus, EmbeddedBus, Journal};
-use zizhi_evaluation::campaign::{Campaign, CampaignConfig, Happening, SlotResult, Summary};
+use zizhi_dashboard::{House, Source};
+use zizhi_evaluation::campaign::{
+    Approver, Campaign, CampaignConfig, Happening, SlotResult, Summary,
+};
 use zizhi_evaluation::replay::{self, RecordingDriver};
 use zizhi_evaluation::sandbox::{Sandbox, network};
 use zizhi_knowledge::Case;
@@ -35,6 +42,9 @@ const BUS_CAPACITY: usize = 4096;
 
 /// The network's time at the start: a busy morning.
 const START: NetTime = NetTime::from_secs(8 * 3600);
+
+/// Where the dashboard listens unless told otherwise: on this machine only, at a port that is free.
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// Real seconds between two progress updates are those of one interval; network time of one interval in seconds.
 const INTERVAL_S: f64 = 10.0;
@@ -60,6 +70,10 @@ pub fn run(args: DemoArgs, lang: Language) -> Result<ExitCode, Failure> {
         journal = journal.signed(SigningKey::load_or_create(folder, "swarm")?)?;
     }
     let recording = recording(&args, &path)?;
+    let listener = match args.listen {
+        _ if args.no_dashboard || (args.json && args.listen.is_none()) => None,
+        listen => Some(console::bind(listen.unwrap_or(ANY_PORT))?),
+    };
     // One thread: with the bus that delivers one message at a time, nothing could run beside it.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -74,8 +88,11 @@ pub fn run(args: DemoArgs, lang: Language) -> Result<ExitCode, Failure> {
         },
         memory,
         recording: recording.clone(),
+        listener,
+        path: path.clone(),
     };
-    runtime.block_on(play(args, set, journal, show, lang))?;
+    let stay = args.stay || (std::io::stdout().is_terminal() && !args.json);
+    let console = runtime.block_on(play(args, set, journal, show, lang))?;
     if lang == Language::Zh {
         eprintln!(
             "\n日志：{}（`zizhi incidents`、`zizhi explain 事件 --lang zh`、`zizhi audit verify` 均可读取）",
@@ -90,6 +107,15 @@ pub fn run(args: DemoArgs, lang: Language) -> Result<ExitCode, Failure> {
     if let Some(recording) = recording {
         let text = pick(lang, "recording", "录制");
         eprintln!("{text}: {} (`zizhi replay`)", recording.display());
+    }
+    if let Some(console) = console.filter(|_| stay) {
+        let text = pick(
+            lang,
+            "the dashboard stays, Ctrl-C ends it",
+            "面板仍可查看，按 Ctrl-C 结束",
+        );
+        eprintln!("{} ({text})", console.url);
+        runtime.block_on(tokio::signal::ctrl_c())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -123,6 +149,10 @@ struct Setting {
     config: SwarmConfig,
     memory: Vec<Case>,
     recording: Option<PathBuf>,
+    /// Of the dashboard, if one is wanted.
+    listener: Option<TcpListener>,
+    /// Of the journal.
+    path: PathBuf,
 }
 
 /// The bus and the driver as the network's side uses them, recorded if that is wanted.
@@ -178,7 +208,7 @@ async fn play(
     journal: Journal,
     mut show: Show,
     lang: Language,
-) -> Result<(), Failure> {
+) -> Result<Option<Console>, Failure> {
     let sandbox = Sandbox::new(&set.network, args.seed, START);
     let journal = Arc::new(journal);
     let bus: Arc<dyn Bus> = match &args.bus {
@@ -191,8 +221,15 @@ async fn play(
         catalog,
         config,
         memory,
+        listener,
+        path,
         ..
     } = set;
+    let orders = Arc::new(Orders::default());
+    let console = match listener {
+        Some(listener) => Some(open(listener, &path, &bus, &orders, lang)?),
+        None => None,
+    };
     let ground = Ground {
         bus: Arc::clone(&bus),
         journal: Arc::clone(&journal),
@@ -228,11 +265,12 @@ async fn play(
         Arc::clone(&journal),
         campaign,
     );
-    if mode == Mode::Approve {
-        campaign = campaign.with_approver(Box::new(move |plan| ask(plan, lang)));
-    }
     let stop = Arc::new(AtomicBool::new(false));
-    let watch = tokio::spawn(stop_on_ctrl_c(Arc::clone(&stop)));
+    if mode == Mode::Approve {
+        let url = console.as_ref().map(|c| c.url.clone());
+        campaign = campaign.with_approver(approver(orders, url, Arc::clone(&stop), lang));
+    }
+    let watch = watch_ctrl_c(Arc::clone(&stop))?;
     let pace = Pace::new(args.speed, args.json);
     let mut broken = None;
     let mut listen = |happening: Happening<'_>| {
@@ -250,7 +288,7 @@ async fn play(
         }
     };
     let outcome = campaign.run(&mut listen).await;
-    watch.abort();
+    drop(watch);
     let reason = if stop.load(Ordering::Relaxed) {
         "interrupted"
     } else {
@@ -264,14 +302,57 @@ async fn play(
     }
     outside.close(campaign.now(), reason)?;
     let (results, summary) = outcome?;
-    show.closing(&results, &summary)
+    show.closing(&results, &summary)?;
+    Ok(console)
 }
 
-async fn stop_on_ctrl_c(stop: Arc<AtomicBool>) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        stop.store(true, Ordering::Relaxed);
-        eprintln!("\nstopping: what has begun is brought to an end, then the journal is sealed");
-    }
+/// Opens the dashboard over the demo's own journal and bus, and says where.
+fn open(
+    listener: TcpListener,
+    journal: &Path,
+    bus: &Arc<dyn Bus>,
+    orders: &Arc<Orders>,
+    lang: Language,
+) -> Result<Console, Failure> {
+    let desk = DemoDesk::new(Arc::clone(bus), Arc::clone(orders));
+    let house = House::new(Source::new(journal)).with_desk(Arc::new(desk));
+    let console = Console::start(listener, house)?;
+    eprintln!("{} {}", pick(lang, "dashboard:", "面板："), console.url);
+    Ok(console)
+}
+
+/// Asks on the dashboard at `url`, or without one on the terminal.
+fn approver(
+    orders: Arc<Orders>,
+    url: Option<String>,
+    stop: Arc<AtomicBool>,
+    lang: Language,
+) -> Approver {
+    Box::new(move |plan| match &url {
+        Some(url) => orders.wait_for(plan, &stop, url, lang),
+        None => Some(ask(plan, lang)),
+    })
+}
+
+/// Sets `stop` at Ctrl-C, until what it gives back is dropped. On a thread of its own: the one of the swarm stands still
+/// while a person is asked.
+fn watch_ctrl_c(stop: Arc<AtomicBool>) -> Result<oneshot::Sender<()>, Failure> {
+    let (watch, over) = oneshot::channel::<()>();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let body = async move {
+        tokio::select! {
+            _ = over => {}
+            Ok(()) = tokio::signal::ctrl_c() => {
+                stop.store(true, Ordering::Relaxed);
+                eprintln!("\nstopping: what has begun is brought to an end, then the journal is sealed");
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("ctrl-c".to_owned());
+    thread.spawn(move || runtime.block_on(body))?;
+    Ok(watch)
 }
 
 /// How long one interval of network time takes.

@@ -2,8 +2,10 @@
 
 mod approve;
 mod audit;
+mod console;
 mod dashboard;
 mod demo;
+mod demo_desk;
 mod doctor;
 mod drivers;
 mod elsewhere;

@@ -108,7 +108,10 @@ impl Fleet {
 
     /// Starts the process of one domain, or of all for `swarm`, and waits until it runs.
     pub fn start(&mut self, name: &'static str) {
-        let (config, data) = (self.folder.join("zizhi.toml"), self.data());
+        let own = self.folder.join(format!("{name}.toml"));
+        let common = self.folder.join("zizhi.toml");
+        let config = if own.exists() { own } else { common };
+        let data = self.data();
         let mut args = vec![
             "run",
             "--json",

@@ -9,6 +9,7 @@
 #[path = "../../../bus/tests/nats_server/mod.rs"]
 mod nats_server;
 
+mod answers;
 mod fleet;
 mod killed;
 mod senders;

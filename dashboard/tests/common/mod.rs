@@ -36,6 +36,15 @@ impl Writer {
 
     /// Appends a record at `seconds`, caused by the records with these numbers, and makes it visible to readers.
     pub fn add(&mut self, seconds: u64, causes: &[u64], body: Body) -> u64 {
+        self.write(seconds, Who::System, causes, body)
+    }
+
+    /// Appends what a person did.
+    pub fn add_by(&mut self, seconds: u64, who: Who, body: Body) -> u64 {
+        self.write(seconds, who, &[], body)
+    }
+
+    fn write(&mut self, seconds: u64, who: Who, causes: &[u64], body: Body) -> u64 {
         self.number += 1;
         let early = matches!(
             body,
@@ -44,7 +53,7 @@ impl Writer {
         let record = Record {
             id: RecordId::new("transport", self.number),
             at: NetTime::from_secs(seconds),
-            who: Who::System,
+            who,
             domain: Some(Domain::Transport),
             stage: body.stage(),
             object: Some(named("link/ATLA-HSTN")),
@@ -350,6 +359,46 @@ pub fn second_half(w: &mut Writer) {
             ending: Ending::Fixed,
         },
     );
+}
+
+/// Goes on from the first half to a question: a person has until 10:10 to say yes.
+pub fn asked(w: &mut Writer) {
+    let diagnosed = w.number;
+    let rejected = vec![(
+        "transport.link.reset@1.0.0".to_owned(),
+        "the link is up".to_owned(),
+    )];
+    let planned = Body::Planned {
+        plans: vec![plan().id],
+        rejected,
+        from_case: None,
+        from_run: None,
+    };
+    let planned = w.add(36_060, &[diagnosed], planned);
+    let rehearsed = Body::Rehearsed {
+        plan: plan().id,
+        rehearsal: rehearsal(),
+    };
+    let rehearsed = w.add(36_061, &[planned], rehearsed);
+    let decided = Body::Decided {
+        plan: Box::new(plan()),
+        mode: Mode::Approve,
+        guards: vec![],
+        ruling: Ruling::Ask,
+    };
+    let decided = w.add(36_062, &[rehearsed], decided);
+    let asked = Body::ApprovalAsked {
+        plan: plan().id,
+        fingerprint: plan().fingerprint,
+        revision: "r7".into(),
+        lease: Lease {
+            leader: Domain::Transport,
+            token: 1,
+        },
+        expires: NetTime::from_secs(36_600),
+        people: 1,
+    };
+    w.add(36_062, &[decided], asked);
 }
 
 /// The whole story, sealed.

@@ -95,8 +95,9 @@ pub struct Campaign {
     records: Vec<Record>,
 }
 
-/// A person who is asked about plans, while the network's time stands still.
-pub type Approver = Box<dyn FnMut(&Plan) -> Approval>;
+/// A person who is asked about plans, while the network's time stands still. None is no answer: time goes on, and the
+/// request ends when its own time is over.
+pub type Approver = Box<dyn FnMut(&Plan) -> Option<Approval>>;
 
 type Listener<'l> = &'l mut dyn FnMut(Happening<'_>) -> ControlFlow<()>;
 
@@ -362,7 +363,7 @@ impl Campaign {
         };
         let answers: Vec<(Domain, Approval)> = asked
             .iter()
-            .map(|plan| (plan.domain, approver(plan)))
+            .filter_map(|plan| Some((plan.domain, approver(plan)?)))
             .collect();
         for (domain, answer) in &answers {
             self.answer(*domain, answer).await?;

@@ -1,0 +1,47 @@
+//! What the pages and the API work with.
+
+use crate::access::Access;
+use crate::desk::Desk;
+use crate::source::Source;
+use std::sync::Arc;
+
+/// One dashboard: the journal that it reads, the desk that takes orders, and who may come in.
+pub struct House {
+    /// Where the records come from.
+    pub source: Arc<Source>,
+    /// Where orders go; `None` where a journal is only looked at.
+    pub desk: Option<Arc<dyn Desk>>,
+    /// Who may come in.
+    pub access: Access,
+}
+
+impl House {
+    /// Looks at a journal; nothing can be ordered.
+    pub fn new(source: Source) -> Self {
+        Self {
+            source: Arc::new(source),
+            desk: None,
+            access: Access::default(),
+        }
+    }
+
+    /// With a swarm behind it.
+    #[must_use]
+    pub fn with_desk(mut self, desk: Arc<dyn Desk>) -> Self {
+        self.desk = Some(desk);
+        self
+    }
+
+    /// With these people.
+    #[must_use]
+    pub fn with_access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+}
+
+impl From<Source> for House {
+    fn from(source: Source) -> Self {
+        Self::new(source)
+    }
+}

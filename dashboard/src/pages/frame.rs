@@ -1,0 +1,87 @@
+//! What every page has around it.
+
+use crate::house::House;
+use crate::phrases::{Phrases, phrases};
+use crate::pulse::Killed;
+use crate::reader::{Reader, suffix};
+use crate::view::View;
+use zizhi_bus::journal::Damage;
+use zizhi_types::NetTime;
+use zizhi_types::text::Language;
+
+/// One way through the console.
+pub struct Way {
+    /// Where.
+    pub href: &'static str,
+    /// What it is called.
+    pub name: &'static str,
+    /// The key that goes there after `g`.
+    pub key: &'static str,
+    /// This page is there.
+    pub here: bool,
+}
+
+/// What every page has.
+pub struct Frame {
+    pub words: &'static Phrases,
+    pub language: Language,
+    /// What links end with.
+    pub keep: &'static str,
+    /// This page in the other language.
+    pub other: String,
+    pub other_tag: &'static str,
+    pub title: String,
+    /// What is wrong with the journal itself.
+    pub warning: Option<String>,
+    /// The newest position, where the live stream goes on.
+    pub position: u64,
+    /// The time of the newest record.
+    pub now: Option<NetTime>,
+    pub ways: Vec<Way>,
+    /// How many plans wait for a person.
+    pub waiting: usize,
+    pub killed: Option<Killed>,
+    /// Whether orders reach a swarm.
+    pub can_order: bool,
+}
+
+impl Frame {
+    /// Around a page of this house.
+    pub fn new(house: &House, reader: &Reader, title: String, view: Option<&View>) -> Self {
+        let words = phrases(reader.language);
+        let other = match reader.language {
+            Language::En => Language::Zh,
+            Language::Zh => Language::En,
+        };
+        let damage = view.and_then(|v| v.damage.as_ref());
+        Self {
+            words,
+            language: reader.language,
+            keep: reader.keep,
+            other: format!("{}{}", reader.path, suffix(other)),
+            other_tag: other.as_str(),
+            title,
+            warning: damage.map(|d| match d {
+                Damage::TornLine { .. } => words.torn.to_owned(),
+                damage => format!("{} {damage}", words.damaged),
+            }),
+            position: view.map_or(0, |v| v.entries.len() as u64),
+            now: view.and_then(View::now),
+            ways: ways(words, &reader.path),
+            waiting: view.map_or(0, |v| v.waiting().len()),
+            killed: view.and_then(|v| v.pulse.killed().cloned()),
+            can_order: house.desk.is_some(),
+        }
+    }
+}
+
+fn ways(words: &'static Phrases, path: &str) -> Vec<Way> {
+    let all = [("/", words.now, "n"), ("/incidents", words.incidents, "i")];
+    let way = |(href, name, key)| Way {
+        href,
+        name,
+        key,
+        here: path == href || (href != "/" && path.starts_with(href)),
+    };
+    all.map(way).into()
+}
