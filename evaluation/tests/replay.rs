@@ -62,8 +62,8 @@ async fn recorded(folder: &Path, seed: u64, mode: Mode) -> (PathBuf, PathBuf, Wr
         warm_up_ms: 300_000,
         ..CampaignConfig::default()
     };
-    let mut campaign =
-        Campaign::new(sandbox, tap, journal, config).with_approver(Box::new(|plan| Some(approve(plan))));
+    let mut campaign = Campaign::new(sandbox, tap, journal, config)
+        .with_approver(Box::new(|plan| Some(approve(plan))));
     campaign
         .run(&mut |_| ControlFlow::Continue(()))
         .await

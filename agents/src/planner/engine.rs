@@ -149,8 +149,12 @@ impl Planner {
     ) -> (Vec<Bid>, Option<PastCase>) {
         let candidates: Vec<Candidate> = offers.iter().map(|(_, _, c)| c.clone()).collect();
         let mut ranked = remedy::rank(&candidates, &recalled.past);
-        // A playbook on trial takes no proven one's place among the bids.
-        ranked.sort_by_key(|place| Reverse(offers[place.index].0.mode));
+        // What helped before comes first. Of the rest, a playbook on trial takes no place of one that may act by itself.
+        ranked.sort_by_key(|place| {
+            let helped = place.tried > 0.0 && place.success_rate > 0.5;
+            let mode = offers[place.index].0.mode;
+            (!helped, Reverse((!helped).then_some(mode)))
+        });
         let mut bids: Vec<Bid> = vec![];
         for place in ranked.iter().take(self.config.bids_max) {
             let (plan, rehearsal, _) = &offers[place.index];
