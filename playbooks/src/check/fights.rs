@@ -100,16 +100,14 @@ fn pushes(playbook: &Playbook, fault: FaultKind) -> Vec<(ManagedObject, Verb, bo
 
 fn direction(action: &Action) -> Option<bool> {
     let (key, usual) = match action.verb {
-        Verb::SiteScaleOut => return Some(true),
-        Verb::SiteScaleIn => return Some(false),
+        Verb::SiteScaleOut | Verb::CellUnlock => return Some(true),
+        Verb::SiteScaleIn | Verb::CellLock => return Some(false),
         Verb::LinkSetCost => ("cost", sample::COST),
         Verb::LinkSetRate => ("mbps", sample::CAPACITY_MBPS),
         // A limit only ever takes away; 1 lifts it.
         Verb::InstanceSteerLimit | Verb::CellLimitAdmission => {
             return Some(action.number("share")? >= 1.0);
         }
-        Verb::CellLock => return Some(false),
-        Verb::CellUnlock => return Some(true),
         _ => return None,
     };
     let value = action.number(key)?;

@@ -73,6 +73,8 @@ enum Guess {
 
 /// Whether the conjunction is true in some combination, and whether it is false in some.
 fn cases(shapes: &[&Shape], facts: Facts<'_>) -> Option<(bool, bool)> {
+    let plain: Vec<Shape> = shapes.iter().map(|s| s.replaced(&spelt_out)).collect();
+    let shapes = &plain;
     let mut compared: BTreeMap<String, Vec<Guess>> = BTreeMap::new();
     for shape in shapes {
         gather(shape, &mut compared);
@@ -141,6 +143,31 @@ const fn number(guess: &Guess) -> Option<f64> {
     }
 }
 
+/// `x in ['a', 'b']` as comparisons, and tests of a text that every text passes.
+fn spelt_out(shape: &Shape) -> Option<Shape> {
+    let Shape::Call(name, parts) = shape else {
+        return None;
+    };
+    match (name.as_str(), parts.as_slice()) {
+        ("@in", [one, Shape::Call(list, items)]) if list == "[]" => {
+            let equal =
+                |item: &Shape| Shape::Call("_==_".to_owned(), vec![one.clone(), item.clone()]);
+            let each = items.iter().map(equal);
+            let either = |a, b| Shape::Call("_||_".to_owned(), vec![a, b]);
+            Some(each.reduce(either).unwrap_or(Shape::Bool(false)))
+        }
+        ("contains" | "startsWith" | "endsWith", [_, Shape::Text(part)]) if part.is_empty() => {
+            Some(Shape::Bool(true))
+        }
+        ("matches", [_, Shape::Text(pattern)])
+            if ["", ".*", "^.*$"].contains(&pattern.as_str()) =>
+        {
+            Some(Shape::Bool(true))
+        }
+        _ => None,
+    }
+}
+
 /// What each name, or part that is not looked into, is compared with.
 fn gather(shape: &Shape, into: &mut BTreeMap<String, Vec<Guess>>) {
     if let Some(parts) = logical(shape) {
@@ -156,10 +183,13 @@ fn gather(shape: &Shape, into: &mut BTreeMap<String, Vec<Guess>>) {
 
 fn logical(shape: &Shape) -> Option<&[Shape]> {
     match shape {
-        Shape::Call(name, parts) if ["_&&_", "_||_", "!_"].contains(&name.as_str()) => Some(parts),
+        Shape::Call(name, parts) if LOGICAL.contains(&name.as_str()) => Some(parts),
         _ => None,
     }
 }
+
+/// How conditions are joined; a choice that stands where a condition is wanted chooses between conditions.
+const LOGICAL: [&str; 4] = ["_&&_", "_||_", "!_", "_?_:_"];
 
 const ORDER: [(&str, &str); 6] = [
     ("_<_", "_>_"),
@@ -235,6 +265,11 @@ fn holds(shape: &Shape, world: &BTreeMap<&str, &Guess>) -> bool {
         Shape::Bool(b) => *b,
         Shape::Call(name, parts) if name == "_&&_" => parts.iter().all(|p| holds(p, world)),
         Shape::Call(name, parts) if name == "_||_" => parts.iter().any(|p| holds(p, world)),
+        Shape::Call(name, parts) if name == "_?_:_" => match parts.as_slice() {
+            [chosen, a, _] if holds(chosen, world) => holds(a, world),
+            [_, _, b] => holds(b, world),
+            _ => false,
+        },
         Shape::Call(name, parts) if name == "!_" => !parts.iter().any(|p| holds(p, world)),
         other => atom(other, world),
     }
@@ -285,6 +320,9 @@ mod tests {
             "'x' == 'x'",
             "utilization >= 0",
             "size(a) > 1 || size(a) < 2 || b != 3 || b == 3",
+            "a ? true : true",
+            "a.startsWith('')",
+            "a.matches('.*') || b",
         ] {
             assert_eq!(told(always), Outcome::Always, "{always}");
         }
@@ -297,6 +335,9 @@ mod tests {
             "has(a.b) && false",
             "1 > 2",
             "size(a) < 0",
+            "a in []",
+            "a in ['x', 'y'] && a == 'z'",
+            "a ? utilization > 1 : false",
         ] {
             assert_eq!(told(never), Outcome::Never, "{never}");
         }
@@ -313,6 +354,9 @@ mod tests {
             "utilization > 0.8",
             "a.exists(x, x > 1)",
             "a in ['x', 'y']",
+            "a ? b : c",
+            "a ? true : false",
+            "a.startsWith('x')",
         ] {
             assert_eq!(told(varies), Outcome::Varies, "{varies}");
         }
