@@ -10,6 +10,7 @@ use crate::schema::File;
 use crate::scripted::{Expect, Test};
 use crate::suggest::did_you_mean;
 use std::collections::BTreeSet;
+use zizhi_types::Metric;
 
 pub(super) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     let mut names = BTreeSet::new();
@@ -27,6 +28,7 @@ pub(super) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
             expects_nothing(&test.expect)
                 .or_else(|| is_elsewhere(test, playbook))
                 .or_else(|| names_no_step(test, playbook))
+                .or_else(|| measures_nothing(test))
         };
         if let Some((message, fix)) = wrong {
             to.report(test.name.referenced.into(), Code::BadTest, message, fix);
@@ -87,6 +89,23 @@ fn names_no_step(test: &Test, playbook: &Playbook) -> Wrong {
     Some((
         message,
         did_you_mean(odd, playbook.steps.iter().map(|s| s.id.as_str())),
+    ))
+}
+
+/// Values of quantities that nobody measures, or a probability that is none.
+fn measures_nothing(test: &Test) -> Wrong {
+    let probability = test.given.probability;
+    if let Some(p) = probability.filter(|p| !(0.0..=1.0).contains(p)) {
+        let message = format!("probability is {p}: it goes from 0 to 1");
+        return Some((message, "write a number from 0 to 1".to_owned()));
+    }
+    let known = || Metric::ALL.iter().map(|m| m.as_str());
+    let metric = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    let mut names = test.given.state.keys().map(|name| metric(name));
+    let odd = names.find(|name| !known().any(|k| k == name))?;
+    Some((
+        format!("unknown metric `{odd}`"),
+        did_you_mean(&odd, known()),
     ))
 }
 

@@ -5,7 +5,7 @@
 //! equal to every text that it is compared with and to none, every other part both ways. More than [`MAX_CASES`]
 //! combinations are not tried, and nothing is claimed.
 
-use super::Shape;
+use super::{Shape, span};
 use std::collections::BTreeMap;
 
 /// Most combinations that are tried (our choice: below a millisecond).
@@ -76,8 +76,10 @@ fn cases(shapes: &[&Shape], facts: Facts<'_>) -> Option<(bool, bool)> {
     let plain: Vec<Shape> = shapes.iter().map(|s| s.replaced(&spelt_out)).collect();
     let shapes = &plain;
     let mut compared: BTreeMap<String, Vec<Guess>> = BTreeMap::new();
+    let mut sums = BTreeMap::new();
     for shape in shapes {
         gather(shape, &mut compared);
+        gather_sums(shape, &mut sums);
     }
     let mut count = 1_usize;
     let mut choices = vec![];
@@ -85,7 +87,9 @@ fn cases(shapes: &[&Shape], facts: Facts<'_>) -> Option<(bool, bool)> {
         // A size is a count: it is never below 0.
         let size = name.starts_with("Call(\"size\"");
         let known = size.then_some(Known::Range(0.0, f64::INFINITY));
-        let guesses = guesses(&against, known.or_else(|| facts(&name)));
+        let known = known.or_else(|| facts(&name));
+        let known = known.or_else(|| span::of(sums.get(&name)?, facts));
+        let guesses = guesses(&against, known);
         count = count.checked_mul(guesses.len())?;
         if count > MAX_CASES {
             return None;
@@ -178,6 +182,20 @@ fn gather(shape: &Shape, into: &mut BTreeMap<String, Vec<Guess>>) {
         into.entry(name).or_default().push(guess);
     } else if !matches!(shape, Shape::Bool(_)) && literals(shape).is_none() && !same_sides(shape) {
         into.entry(shape.key()).or_default().push(Guess::Bool(true));
+    }
+}
+
+/// What is computed and then compared, by the name under which it is compared.
+fn gather_sums(shape: &Shape, into: &mut BTreeMap<String, Shape>) {
+    let Shape::Call(_, parts) = shape else { return };
+    if logical(shape).is_none() && comparison(shape).is_none() {
+        return;
+    }
+    for part in parts {
+        if matches!(part, Shape::Call(..)) {
+            into.insert(part.key(), part.clone());
+            gather_sums(part, into);
+        }
     }
 }
 
@@ -323,6 +341,8 @@ mod tests {
             "a ? true : true",
             "a.startsWith('')",
             "a.matches('.*') || b",
+            "utilization * 100 >= 0",
+            "utilization - 1 <= 0",
         ] {
             assert_eq!(told(always), Outcome::Always, "{always}");
         }
@@ -336,6 +356,8 @@ mod tests {
             "1 > 2",
             "size(a) < 0",
             "a in []",
+            "utilization * 100 > 120",
+            "1 - utilization < 0",
             "a in ['x', 'y'] && a == 'z'",
             "a ? utilization > 1 : false",
         ] {
@@ -357,6 +379,9 @@ mod tests {
             "a ? b : c",
             "a ? true : false",
             "a.startsWith('x')",
+            "utilization * 100 > 80",
+            "utilization * a > 120",
+            "utilization - other.utilization > 0",
         ] {
             assert_eq!(told(varies), Outcome::Varies, "{varies}");
         }
