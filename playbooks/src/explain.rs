@@ -426,7 +426,7 @@ const fn entry(code: Code) -> Entry {
         Code::BadTest => (
             "永远不会失败或永远不会通过的测试。",
             "A test that expects nothing is green whatever the playbook does, and people trust it.",
-            "没有任何预期的测试，无论剧本怎么改都会通过，而人们却信任它。",
+            "没有任何预期的测试，无论预案怎么改都会通过，而人们却信任它。",
             "expect: {}",
             "expect: {fits: true, ran: [drain]}",
         ),
