@@ -161,6 +161,16 @@ impl Catalog {
     }
 }
 
+/// What is said of a block that is not there is not worth saying beside "nothing stands in it".
+const FOLLOWS_FROM_EMPTY: [Code; 6] = [
+    Code::MissingField,
+    Code::MissingWith,
+    Code::NoVerify,
+    Code::NoBlastRadius,
+    Code::NoSteps,
+    Code::BadTest,
+];
+
 /// Reads and checks one playbook by itself.
 pub fn lint(file: &str, text: &str) -> (Option<Playbook>, Vec<Problem>) {
     let traps = traps::find(file, text);
@@ -172,7 +182,9 @@ pub fn lint(file: &str, text: &str) -> (Option<Playbook>, Vec<Problem>) {
             let (playbook, mut problems) = compile(file, text, &read);
             let unused = |p: &Problem| p.code == Code::UnusedParam && !traps.is_empty();
             let told = |p: &Problem| traps.iter().any(|t| t.place.line == p.place.line);
-            problems.retain(|p| !told(p) && !unused(p));
+            let empty = traps.iter().any(|t| t.code == Code::EmptyField);
+            let follows = |p: &Problem| empty && FOLLOWS_FROM_EMPTY.contains(&p.code);
+            problems.retain(|p| !told(p) && !unused(p) && !follows(p));
             problems.extend(traps);
             problems.sort_by_key(|p| p.place);
             (playbook, problems)

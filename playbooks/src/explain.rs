@@ -416,5 +416,26 @@ const fn entry(code: Code) -> Entry {
             "rollback: {on: [stepFailed]}",
             "rollback: {on: [stepFailed, verifyFailed, operator]}",
         ),
+        Code::EmptyField => (
+            "写了字段，里面却什么都没有。",
+            "Whoever wrote `rollback:` meant something; read as \"nothing\", it would silently be as if it were not there.",
+            "写下 `rollback:` 的人一定有所指；如果按空值处理，就等于悄悄当它不存在。",
+            "rollback:",
+            "rollback: {on: [stepFailed, verifyFailed, operator]}",
+        ),
+        Code::BadTest => (
+            "永远不会失败或永远不会通过的测试。",
+            "A test that expects nothing is green whatever the playbook does, and people trust it.",
+            "没有任何预期的测试，无论预案怎么改都会通过，而人们却信任它。",
+            "expect: {}",
+            "expect: {fits: true, ran: [drain]}",
+        ),
+        Code::IdleSteps => (
+            "相邻两个步骤重复，或者后一步撤销了前一步。",
+            "The network is changed twice for nothing: what is verified afterwards is not what the first step was for.",
+            "网络白白改动了两次：之后验证的已经不是第一步的效果。",
+            "- run: cell.lock\n- run: cell.unlock",
+            "- run: cell.lock",
+        ),
     }
 }

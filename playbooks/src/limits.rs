@@ -5,10 +5,10 @@
 //! nothing.
 
 use crate::expr::{Expr, Scope, Shape};
-use crate::playbook::{CheckTemplate, Good, Operand};
+use crate::planning::{self, Variant};
+use crate::playbook::{CheckTemplate, Good, Operand, Param};
 use crate::values;
-use serde_json::Value as Json;
-use zizhi_types::action::Value;
+use serde_json::{Value as Json, json};
 use zizhi_types::objective::Comparison;
 use zizhi_types::verify::{End, Range};
 
@@ -62,22 +62,32 @@ impl CheckTemplate {
         })
     }
 
-    /// The good values where they are written down and depend on nothing.
-    pub(crate) fn fixed(&self) -> Option<Vec<Range>> {
+    /// The good values where they depend on nothing but what the scope holds.
+    pub(crate) fn good(&self, scope: &Scope) -> Option<Vec<Range>> {
         match &self.pass {
-            Good::Side(comparison, Operand::Literal(Value::Number(n))) => {
-                Some(vec![side(*comparison, *n)])
+            Good::Side(comparison, operand) => {
+                let limit = values::number(operand, scope).ok()?;
+                Some(vec![side(*comparison, limit)])
             }
-            Good::Side(..) => None,
-            Good::Where(expr) => fixed(expr),
+            Good::Where(expr) => ranges(expr, scope).ok(),
         }
     }
 }
 
-/// The values that meet a condition in which nothing but `value` is named.
-pub(crate) fn fixed(expr: &Expr) -> Option<Vec<Range>> {
-    let alone = expr.names().paths.iter().all(|p| p == VALUE);
-    alone.then(|| ranges(expr, &Scope::new()).ok()).flatten()
+/// What is known before a plan is made: the parameters that are written down, once for each combination of choices.
+pub(crate) fn written_down(params: &[Param]) -> Vec<Scope> {
+    let of = |variant: &Variant<'_>| {
+        let value = |param: &Param| match (variant.get(param.name.as_str()), &param.value) {
+            (Some(value), _) => Some(json!(value)),
+            (None, Operand::Literal(value)) => Some(json!(value)),
+            (None, Operand::Computed(_)) => None,
+        };
+        let values = params
+            .iter()
+            .filter_map(|p| Some((p.name.clone(), value(p)?)));
+        Scope::from([("params".to_owned(), Json::Object(values.collect()))])
+    };
+    planning::variants(params).iter().map(of).collect()
 }
 
 /// The values on the good side of a limit.
@@ -293,7 +303,6 @@ fn ordered(operator: &str, left: f64, right: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn told(text: &str) -> Result<String, String> {
         let scope = Scope::from([("params".to_owned(), json!({"most": 0.02, "zero": 0.0}))]);

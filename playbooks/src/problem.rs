@@ -107,6 +107,9 @@ codes! {
     BadTrigger, "ZP049", Error, "A throttle that holds nothing back.";
     BadVerdict, "ZP050", Error, "A verification that cannot tell pass, fail and inconclusive apart.";
     BadRollback, "ZP051", Error, "A rollback that is turned off without a reason, or that has nothing to take back.";
+    EmptyField, "ZP052", Error, "A field is written and nothing stands in it.";
+    BadTest, "ZP053", Error, "A test that can never fail, or never pass.";
+    IdleSteps, "ZP054", Error, "Two steps in a row that do the same, or of which the second takes the first back.";
 }
 
 /// The text names no code.

@@ -166,7 +166,7 @@ pub struct Trigger {
     /// Kinds of fault.
     #[schemars(with = "Vec<String>")]
     pub faults: Vec<Spanned<String>>,
-    /// The least probability of the suspected cause, 0 to 1.
+    /// The least probability of the suspected cause, above 0 and up to 1.
     #[schemars(with = "f64")]
     pub min_probability: Spanned<f64>,
     /// How long the symptoms must have lasted before the playbook is proposed, for example `60s`, at most `1h`. Without
@@ -204,10 +204,10 @@ pub struct When {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Blast {
-    /// Objects that are acted on, 1 or more.
+    /// Objects that are acted on, 1 to 100.
     #[schemars(with = "u32")]
     pub max_objects: Spanned<u32>,
-    /// Services that depend on them.
+    /// Services that depend on them, 0 to 1000.
     #[schemars(with = "u32")]
     pub max_services: Spanned<u32>,
 }

@@ -8,6 +8,7 @@ use crate::expr::logic::{self, Known, Outcome};
 use crate::expr::units::{self, Unit};
 use crate::expr::{Expr, Shape};
 use crate::limits::VALUE;
+use crate::planning;
 use crate::playbook::{Operand, Playbook, Target};
 use crate::problem::{Code, Place};
 use crate::schema::File;
@@ -15,18 +16,62 @@ use zizhi_types::action::Value;
 
 pub(super) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     for (shape, place) in shapes(read, playbook) {
-        let shape = with_defaults(&shape, playbook);
         let of = |path: &str| unit_of(path, playbook);
-        if let Some((message, fix)) = units::mismatch(&shape, &of) {
+        let each = with_defaults(&shape, playbook);
+        if let Some((message, fix)) = each.iter().find_map(|s| units::mismatch(s, &of)) {
             to.report(place, Code::UnitMismatch, message, fix);
         }
     }
+    nothing_is_divided_by_zero(to, read, playbook);
     sorts_are_equal(to, read, playbook);
     params_fit_their_unit(to, read, playbook);
     steps_get_their_unit(to, read, playbook);
     limits_are_in_the_metrics_unit(to, read, playbook);
     conditions_can_change(to, read, playbook);
     step_conditions_can_change(to, read, playbook);
+}
+
+/// A quotient without a value: a comparison with it says nothing about the network.
+fn nothing_is_divided_by_zero(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    let all = shapes(read, playbook);
+    for (shape, place) in all {
+        let each = with_numbers(&shape, playbook, &|_| true);
+        if each.iter().any(divides_by_zero) && !to.told(place.line) {
+            let message = format!("`{}` divides by 0", shape.say());
+            let fix = "divide by a number that is not 0, or remove the division";
+            to.report(place, Code::ExpressionFails, message, fix);
+        }
+    }
+}
+
+fn divides_by_zero(shape: &Shape) -> bool {
+    let Shape::Call(name, parts) = shape else {
+        return false;
+    };
+    let by = match parts.as_slice() {
+        [_, by] if ["_/_", "_%_"].contains(&name.as_str()) => number(by),
+        _ => None,
+    };
+    by.is_some_and(|n| n.abs() < f64::MIN_POSITIVE) || parts.iter().any(divides_by_zero)
+}
+
+/// The number that a part is whatever is measured.
+fn number(shape: &Shape) -> Option<f64> {
+    let Shape::Call(name, parts) = shape else {
+        return match shape {
+            Shape::Number(n) => Some(*n),
+            _ => None,
+        };
+    };
+    let parts: Option<Vec<f64>> = parts.iter().map(number).collect();
+    match (name.as_str(), parts?.as_slice()) {
+        ("_+_", [a, b]) => Some(a + b),
+        ("_-_", [a, b]) => Some(a - b),
+        ("_*_", [a, b]) => Some(a * b),
+        ("-_", [a]) => Some(-a),
+        ("double" | "int", [a]) => Some(*a),
+        _ => None,
+    }
 }
 
 /// Values of two sorts are never equal, and nothing complains when they are compared.
@@ -104,16 +149,32 @@ const fn targeted(target: &Target) -> Option<&Expr> {
 }
 
 /// Parameters of unknown unit stand for the number that they are, so that `most: 80` is seen beside a ratio.
-fn with_defaults(shape: &Shape, playbook: &Playbook) -> Shape {
-    let written = |part: &Shape| {
-        let Shape::Path(path) = part else { return None };
-        let param = playbook.params.iter().find(|p| is_param(path, &p.name))?;
-        match (unit_of(path, playbook), &param.value) {
-            (None, Operand::Literal(Value::Number(n))) => Some(Shape::Number(*n)),
-            _ => None,
-        }
+fn with_defaults(shape: &Shape, playbook: &Playbook) -> Vec<Shape> {
+    with_numbers(shape, playbook, &|path| unit_of(path, playbook).is_none())
+}
+
+/// The same with the numbers that parameters are written down as, once for each combination of choices.
+fn with_numbers(shape: &Shape, playbook: &Playbook, which: &dyn Fn(&str) -> bool) -> Vec<Shape> {
+    let of = |variant: &planning::Variant<'_>| {
+        let written = |part: &Shape| {
+            let Shape::Path(path) = part else { return None };
+            let param = playbook.params.iter().find(|p| is_param(path, &p.name))?;
+            let value = match (variant.get(param.name.as_str()), &param.value) {
+                (Some(chosen), _) => chosen,
+                (None, Operand::Literal(value)) => value,
+                (None, Operand::Computed(_)) => return None,
+            };
+            match value {
+                Value::Number(n) if which(path) => Some(Shape::Number(*n)),
+                _ => None,
+            }
+        };
+        shape.replaced(&written)
     };
-    shape.replaced(&written)
+    planning::variants(&playbook.params)
+        .iter()
+        .map(of)
+        .collect()
 }
 
 fn is_param(path: &str, name: &str) -> bool {
@@ -200,12 +261,12 @@ fn limits_are_in_the_metrics_unit(to: &mut Compiler<'_>, read: &File, playbook: 
 /// A value that is given where a unit is wanted.
 fn fits(to: &mut Compiler<'_>, playbook: &Playbook, operand: &Operand, unit: Unit, at: Place) {
     let of = |path: &str| unit_of(path, playbook);
-    let shape = match operand {
-        Operand::Literal(Value::Number(n)) => Shape::Number(*n),
+    let shapes = match operand {
+        Operand::Literal(Value::Number(n)) => vec![Shape::Number(*n)],
         Operand::Literal(_) => return,
         Operand::Computed(expr) => with_defaults(&expr.shape(), playbook),
     };
-    let wrong = match (&shape, units::unit(&shape, &of)) {
+    let wrong = |shape: &Shape| match (shape, units::unit(shape, &of)) {
         (Shape::Number(n), _) => unit.refuses(*n),
         (_, Some(found)) if found != unit => {
             let message = format!(
@@ -215,9 +276,9 @@ fn fits(to: &mut Compiler<'_>, playbook: &Playbook, operand: &Operand, unit: Uni
             );
             Some((message, format!("give a number in {}", unit.as_str())))
         }
-        _ => units::mismatch(&shape, &of),
+        _ => units::mismatch(shape, &of),
     };
-    if let Some((message, fix)) = wrong {
+    if let Some((message, fix)) = shapes.iter().find_map(wrong) {
         to.report(at, Code::UnitMismatch, message, fix);
     }
 }
@@ -286,8 +347,23 @@ fn step_conditions_can_change(to: &mut Compiler<'_>, read: &File, playbook: &Pla
         let found = logic::stuck(&shape, &|path| known(path, playbook));
         if let Some((part, how)) = found.filter(|_| !to.told(when.referenced.line())) {
             stuck(to, part, how, when.referenced.into());
+        } else if !agree(&conditions_and(playbook, &shape), &|path| {
+            known(path, playbook)
+        }) && agree(&conditions_and(playbook, &Shape::Bool(true)), &|path| {
+            known(path, playbook)
+        }) && !to.told(when.referenced.line())
+        {
+            let message = "this step is never done: its condition excludes those of the playbook";
+            let fix = "correct one of the limits, or remove the step";
+            to.report(when.referenced.into(), Code::Contradiction, message, fix);
         }
     }
+}
+
+/// What must hold for the playbook, and this beside.
+fn conditions_and(playbook: &Playbook, shape: &Shape) -> Vec<Shape> {
+    let conditions = playbook.when.iter().map(|c| c.check.shape());
+    conditions.chain([shape.clone()]).collect()
 }
 
 fn agree(shapes: &[Shape], facts: logic::Facts<'_>) -> bool {

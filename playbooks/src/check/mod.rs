@@ -6,8 +6,10 @@
 mod fights;
 mod limits;
 mod meaning;
+mod own_tests;
 mod policy;
 mod secrets;
+mod series;
 mod times;
 
 pub(crate) use fights::fights;
@@ -33,9 +35,31 @@ pub(crate) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     secrets::check(to, read, playbook);
     times::check(to, read, playbook);
     rehearsal::check(to, read, playbook);
+    series::check(to, read, playbook);
+    own_tests::check(to, read, playbook);
     // What is refused elsewhere often leaves its parameter unused: one message is enough.
     if !to.has_errors() {
         params_are_used(to, read, playbook);
+        id_tells_the_domain(to, read, playbook);
+    }
+}
+
+/// An id that begins with another domain's name sends people to the wrong place.
+fn id_tells_the_domain(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    let first = playbook.id.split('.').next().unwrap_or_default();
+    let named: Option<zizhi_types::Domain> = first.parse().ok();
+    if let Some(other) = named.filter(|d| *d != playbook.domain) {
+        let message = format!(
+            "the id begins with {other}, and the playbook belongs to {}",
+            playbook.domain
+        );
+        let fix = format!("begin it with {}", playbook.domain);
+        to.report(
+            read.metadata.id.referenced.into(),
+            Code::BadId,
+            message,
+            fix,
+        );
     }
 }
 
@@ -53,13 +77,14 @@ fn steps_exist_once(to: &mut Compiler<'_>, read: &File) {
     for step in &read.spec.steps {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let id = &step.id.value;
-        if id.is_empty() || !id.chars().all(fits) {
+        let ends = id.starts_with('-') || id.ends_with('-');
+        if id.is_empty() || id.len() > 80 || ends || !id.chars().all(fits) {
             let message = format!("`{id}` is no step id");
             to.report(
                 step.id.referenced.into(),
                 Code::BadId,
                 message,
-                "use small letters, digits and -",
+                "use 1 to 80 small letters, digits and -, and begin with a letter or digit",
             );
         }
         if !seen.insert(id) {

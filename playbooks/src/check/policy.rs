@@ -4,8 +4,8 @@
 //! [`crate::compile`].
 
 use crate::compile::{CAUSES, Compiler, in_words};
-use crate::expr::Expr;
 use crate::expr::units::Unit;
+use crate::expr::{Expr, Scope};
 use crate::limits;
 use crate::playbook::{Good, Playbook};
 use crate::problem::{Code, Place};
@@ -116,19 +116,27 @@ fn readings(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
 
 /// A condition that the metric can never meet, or always meets, tells nothing.
 fn verdicts(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    let scopes = limits::written_down(&playbook.params);
     let checks = read.spec.verify.iter().flat_map(|v| &v.checks);
     for (check, written) in playbook.checks.iter().zip(checks) {
-        if let (Good::Where(expr), Some(pass)) = (&check.pass, &written.pass) {
-            constant(to, check.metric, expr, pass);
-        }
-        if let (Some(expr), Some(fail)) = (&check.fail, &written.fail) {
-            constant(to, check.metric, expr, fail);
+        for scope in &scopes {
+            if let (Good::Where(expr), Some(pass)) = (&check.pass, &written.pass) {
+                constant(to, check.metric, (expr, scope), pass);
+            }
+            if let (Some(expr), Some(fail)) = (&check.fail, &written.fail) {
+                constant(to, check.metric, (expr, scope), fail);
+            }
         }
     }
 }
 
-fn constant(to: &mut Compiler<'_>, metric: Metric, expr: &Expr, written: &Spanned<String>) {
-    let Some(found) = limits::fixed(expr) else {
+fn constant(
+    to: &mut Compiler<'_>,
+    metric: Metric,
+    (expr, scope): (&Expr, &Scope),
+    written: &Spanned<String>,
+) {
+    let Ok(found) = limits::ranges(expr, scope) else {
         return;
     };
     let place = Place::from(written.referenced);

@@ -154,12 +154,12 @@ impl Compiler<'_> {
 
     /// A condition that sees what was measured as `value`, beside everything else.
     fn over_value(&mut self, written: &Spanned<String>) -> Option<Expr> {
-        let known = self.scopes.clone();
-        for (_, scope) in &mut self.scopes {
-            scope.insert(VALUE.to_owned(), json!(0.0));
+        let known = self.samples.clone();
+        for sample in &mut self.samples {
+            sample.scope.insert(VALUE.to_owned(), json!(0.0));
         }
         let expr = self.bare(written);
-        self.scopes = known;
+        self.samples = known;
         let expr = expr?;
         let place = Place::from(written.referenced);
         let fix =
@@ -172,9 +172,35 @@ impl Compiler<'_> {
 
     /// The rest of what can be told only when parameters are filled in: no value may both pass and fail.
     fn limits_can_be_told(&mut self, template: &CheckTemplate, written: &schema::Check) {
-        let Some(fail) = &written.fail else { return };
-        let place = Place::from(fail.referenced);
+        let first = self.samples.first().map(|s| template.limits(&s.scope));
+        let at = match (&written.fail, &written.pass) {
+            (Some(fail), _) => fail,
+            // What is wrong with the condition by itself is told by the checker of conditions.
+            (None, Some(pass)) if first.is_some_and(|limits| limits.is_ok()) => pass,
+            _ => return,
+        };
+        let place = Place::from(at.referenced);
         let fix = "move the limits apart: what lies between them is left to a person";
-        self.attempt(place, Code::BadVerdict, fix, |scope| template.limits(scope));
+        if self.attempt(place, Code::BadVerdict, fix, |scope| template.limits(scope)) {
+            self.limits_at_the_ends(template, place);
+        }
+    }
+
+    /// A parameter may be anything from its min to its max: the limits must do their work there too.
+    fn limits_at_the_ends(&mut self, template: &CheckTemplate, place: Place) {
+        let Some(sample) = self.samples.first() else {
+            return;
+        };
+        let wrong = self.ends.iter().find_map(|(name, end)| {
+            let mut scope = sample.scope.clone();
+            let params = scope.get_mut("params")?.as_object_mut()?;
+            params.insert((*name).to_owned(), json!(end));
+            Some((*name, *end, template.limits(&scope).err()?))
+        });
+        if let Some((name, end, why)) = wrong {
+            let message = format!("`{name}` may be {end}, and then {why}");
+            let fix = "write a narrower min and max for the parameter, or move the limits apart";
+            self.report(place, Code::BadVerdict, message, fix);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Compiles expressions and tries them on the sample network.
 
 use super::Compiler;
-use crate::expr::{Expr, ExprError, FUNCTIONS};
+use crate::expr::{Expr, ExprError, FUNCTIONS, Shape};
 use crate::playbook::{Operand, Target};
 use crate::problem::{Code, Place};
 use crate::suggest::did_you_mean;
@@ -108,7 +108,23 @@ impl Compiler<'_> {
     pub(super) fn target(&mut self, written: &Spanned<String>) -> Option<Target> {
         let place = Place::from(written.referenced);
         match computed(&written.value) {
-            Some(inner) => self.expression(inner, place).map(Target::Computed),
+            Some(inner) => {
+                let expr = self.expression(inner, place)?;
+                let shape = expr.shape();
+                let wrong = if names_nothing(&shape) {
+                    Some("the list is empty: it names no object")
+                } else if names_twice(&shape) {
+                    Some("the list names an object twice")
+                } else {
+                    None
+                };
+                if let Some(message) = wrong {
+                    let fix = "name each object once, for example \"${{ suspect }}\"";
+                    self.report(place, Code::WrongObject, message, fix);
+                    return None;
+                }
+                Some(Target::Computed(expr))
+            }
             None if written.value.contains("${{") => {
                 self.partial(&written.value, place);
                 None
@@ -167,25 +183,31 @@ impl Compiler<'_> {
     /// Every path must exist for every fault that the playbook is for.
     fn paths_known(&mut self, expr: &Expr, place: Place) -> bool {
         for path in &expr.names().paths {
-            let lost = self.scopes.iter().find_map(|(kind, scope)| {
-                let mut here = Json::Object(scope.clone().into_iter().collect());
+            let lost = self.samples.iter().find_map(|sample| {
+                let mut here = Json::Object(sample.scope.clone().into_iter().collect());
                 path.split('.').find_map(|part| match here.get(part) {
                     Some(next) => {
                         here = next.clone();
                         None
                     }
-                    None => Some((*kind, part.to_owned(), keys(&here))),
+                    None => Some((sample.kind, part.to_owned(), keys(&here))),
                 })
             });
             if let Some((kind, part, known)) = lost {
                 // A parameter that is declared wrongly was reported where it is declared.
-                if self.declared.iter().any(|p| path == &format!("params.{p}")) {
+                let declared = self.declared.iter().any(|p| path == &format!("params.{p}"));
+                if declared && part != "params" {
                     return false;
                 }
                 let (message, fix) = if path == "steps" || path.starts_with("steps.") {
                     (
                         format!("`{path}`: a step does not see what another one did or returned"),
                         PLAN_IS_WHOLE.to_owned(),
+                    )
+                } else if declared {
+                    (
+                        format!("`{path}`: a parameter does not see another one"),
+                        "write here what the other one is computed from".to_owned(),
                     )
                 } else {
                     (
@@ -202,7 +224,7 @@ impl Compiler<'_> {
 
     /// What sort of value a name has in the samples: `a number`, `a text`, `true or false`, `a list`, `a described object`.
     pub(crate) fn sort_of(&self, path: &str) -> Option<&'static str> {
-        let (_, scope) = self.scopes.first()?;
+        let scope = &self.samples.first()?.scope;
         let mut parts = path.split('.');
         let mut here = scope.get(parts.next()?)?;
         for part in parts {
@@ -226,9 +248,10 @@ impl Compiler<'_> {
         fix: &str,
         attempt: impl Fn(&crate::expr::Scope) -> Result<T, String>,
     ) -> bool {
-        let failure = self.scopes.iter().find_map(|(kind, scope)| {
-            let why = attempt(scope).err()?;
-            Some(format!("with a {} as suspect: {why}", kind.as_str()))
+        let failure = self.samples.iter().find_map(|sample| {
+            let why = attempt(&sample.scope).err()?;
+            let (kind, chosen) = (sample.kind.as_str(), &sample.chosen);
+            Some(format!("with a {kind} as suspect{chosen}: {why}"))
         });
         let ok = failure.is_none();
         if let Some(message) = failure {
@@ -236,6 +259,26 @@ impl Compiler<'_> {
         }
         ok
     }
+}
+
+/// An empty list however it is chosen: `[]`, `x ? [] : []`, `[] + []`.
+fn names_nothing(shape: &Shape) -> bool {
+    match shape {
+        Shape::Call(name, parts) => match (name.as_str(), parts.as_slice()) {
+            ("[]", parts) => parts.iter().all(names_nothing),
+            ("_?_:_", [_, a, b]) | ("_+_", [a, b]) => names_nothing(a) && names_nothing(b),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn names_twice(shape: &Shape) -> bool {
+    let Shape::Call(name, parts) = shape else {
+        return false;
+    };
+    let again = |(i, part): (usize, &Shape)| parts.iter().take(i).any(|p| p == part);
+    name == "[]" && parts.iter().enumerate().any(again)
 }
 
 fn keys(json: &Json) -> Vec<String> {

@@ -8,6 +8,7 @@ mod expressions;
 mod params;
 mod policy;
 mod steps;
+mod texts;
 mod undo;
 
 pub(crate) use policy::{CAUSES, in_words};
@@ -16,7 +17,7 @@ use crate::duration;
 use crate::expr::{Expr, Scope};
 use crate::playbook::{BlastRadius, Condition, Playbook};
 use crate::problem::{Code, Place, Problem};
-use crate::schema::{API_VERSION, File, Spec, Text, Trigger};
+use crate::schema::{API_VERSION, File, Spec, Trigger};
 use crate::suggest::did_you_mean;
 use crate::{check, sample};
 use serde_saphyr::Spanned;
@@ -33,7 +34,8 @@ pub fn compile<'f>(
 ) -> (Option<Playbook>, Vec<Problem>) {
     let mut compiler = Compiler {
         file,
-        scopes: vec![],
+        samples: vec![],
+        ends: vec![],
         declared: read.spec.params.keys().map(String::as_str).collect(),
         problems: vec![],
     };
@@ -43,20 +45,39 @@ pub fn compile<'f>(
     }
     let mut problems = compiler.problems;
     problems.sort_by_key(|p| p.place);
+    problems.dedup_by(|a, b| (a.place, a.code) == (b.place, b.code));
     (playbook, problems)
 }
 
 /// Gathers problems on the way.
 pub(crate) struct Compiler<'f> {
     file: &'f str,
-    /// One sample scope for each fault, with the kind of its suspect.
-    scopes: Vec<(ObjectKind, Scope)>,
+    /// One for each fault and each combination of the parameters' choices.
+    samples: Vec<Sample>,
+    /// The least and the greatest number that bounded parameters may be.
+    ends: Vec<(&'f str, f64)>,
     /// The parameters that the file declares, also those that are declared wrongly.
     declared: BTreeSet<&'f str>,
     problems: Vec<Problem>,
 }
 
-impl Compiler<'_> {
+/// Most objects that one run may act on (our choice: what acts on more is a change that people plan).
+const OBJECTS_MAX: u32 = 100;
+
+/// Most services that one run may concern (our choice, for the same reason).
+const SERVICES_MAX: u32 = 1_000;
+
+/// A situation in which every expression is tried.
+#[derive(Clone)]
+struct Sample {
+    /// What is suspected.
+    kind: ObjectKind,
+    scope: Scope,
+    /// Which of several choices the parameters have: ` and most = 0.5`.
+    chosen: String,
+}
+
+impl<'f> Compiler<'f> {
     /// Whether something was already said of this line.
     pub(crate) fn told(&self, line: u64) -> bool {
         self.problems.iter().any(|p| p.place.line == line)
@@ -78,7 +99,7 @@ impl Compiler<'_> {
             .push(Problem::new(self.file, place, code, message, fix));
     }
 
-    fn playbook(&mut self, source: &str, read: &File) -> Option<Playbook> {
+    fn playbook(&mut self, source: &str, read: &'f File) -> Option<Playbook> {
         let spec = &read.spec;
         self.envelope(read);
         let faults = self.faults(&spec.trigger);
@@ -103,7 +124,7 @@ impl Compiler<'_> {
             domain: domain?,
             params: params?,
             faults: faults?,
-            min_probability: self.range(&spec.trigger.min_probability, 0.0, 1.0, "minProbability"),
+            min_probability: self.suspected(&spec.trigger.min_probability),
             hold_ms: hold_ms?,
             throttle: match throttle {
                 Some(throttle) => Some(throttle?),
@@ -150,18 +171,21 @@ impl Compiler<'_> {
             self.report(version.referenced.into(), Code::BadVersion, message, fix);
         }
         let owner = &read.metadata.owner;
-        if owner.value.trim().is_empty() {
+        let said = owner.value.trim();
+        if said.is_empty() || texts::says_nothing(said) {
             let fix = "write whom to ask about the playbook";
-            self.report(
-                owner.referenced.into(),
-                Code::MissingField,
-                "the owner is empty",
-                fix,
-            );
+            let message = if said.is_empty() {
+                "the owner is empty".to_owned()
+            } else {
+                format!("`{said}` is nobody who could be asked")
+            };
+            self.report(owner.referenced.into(), Code::MissingField, message, fix);
         }
         let id = &read.metadata.id;
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
-        if id.value.is_empty() || id.value.len() > 80 || !id.value.chars().all(fits) {
+        let word = |w: &str| !w.is_empty() && !w.starts_with('-') && !w.ends_with('-');
+        let whole = id.value.chars().all(fits) && id.value.split('.').all(word);
+        if id.value.len() > 80 || !whole {
             let message = format!("`{}` is no playbook id", id.value);
             let fix =
                 "use 1 to 80 small letters, digits, . and -, for example transport.link.drain";
@@ -203,10 +227,14 @@ impl Compiler<'_> {
                 "list at least one fault",
             );
         }
-        self.scopes = faults
-            .iter()
-            .filter_map(|f| Some((f.object_kind(), sample::context(*f).ok()?.scope().clone())))
-            .collect();
+        let sample = |f: &FaultKind| {
+            Some(Sample {
+                kind: f.object_kind(),
+                scope: sample::context(*f).ok()?.scope().clone(),
+                chosen: String::new(),
+            })
+        };
+        self.samples = faults.iter().filter_map(sample).collect();
         (faults.len() == trigger.faults.len() && !faults.is_empty()).then_some(faults)
     }
 
@@ -285,7 +313,19 @@ impl Compiler<'_> {
             ("maxObjects", &blast.max_objects),
             ("maxServices", &blast.max_services),
         ] {
-            if field == "maxObjects" && written.value == 0 {
+            let most = if field == "maxObjects" {
+                OBJECTS_MAX
+            } else {
+                SERVICES_MAX
+            };
+            if written.value > most {
+                let message = format!(
+                    "{field} is {}: a bound so wide holds nothing back",
+                    written.value
+                );
+                let fix = format!("write what one run really touches, {most} at most");
+                self.report(written.referenced.into(), Code::OutOfRange, message, fix);
+            } else if field == "maxObjects" && written.value == 0 {
                 let fix = "write the number of objects that the steps touch, 1 or more";
                 self.report(
                     written.referenced.into(),
@@ -311,6 +351,18 @@ impl Compiler<'_> {
         found
     }
 
+    /// With 0 the playbook would be proposed for what is not suspected at all.
+    fn suspected(&mut self, written: &Spanned<f64>) -> f64 {
+        let probability = self.range(written, 0.0, 1.0, "minProbability");
+        if probability.abs() < f64::MIN_POSITIVE {
+            let message =
+                "minProbability is 0: the playbook would be a remedy for what nobody suspects";
+            let fix = "write how sure the diagnosis must be, for example 0.3";
+            self.report(written.referenced.into(), Code::OutOfRange, message, fix);
+        }
+        probability
+    }
+
     fn range(&mut self, written: &Spanned<f64>, low: f64, high: f64, field: &str) -> f64 {
         if !(low..=high).contains(&written.value) {
             let message = format!("{field} is {}, but must be {low} to {high}", written.value);
@@ -318,37 +370,5 @@ impl Compiler<'_> {
             self.report(written.referenced.into(), Code::OutOfRange, message, fix);
         }
         written.value
-    }
-
-    fn text(&mut self, written: &Text) -> Bilingual {
-        for (language, text) in [("English", &written.en), ("Chinese", &written.zh)] {
-            if text.value.trim().is_empty() {
-                let message = format!("the {language} text is empty");
-                let fix = "write it: approvals are read in both languages";
-                self.report(text.referenced.into(), Code::OneLanguage, message, fix);
-            }
-        }
-        let letters = |t: &str| t.chars().filter(|c| c.is_alphabetic()).count() > 3;
-        let zh = &written.zh;
-        if zh.value.is_ascii() && letters(&zh.value) {
-            let message = "the Chinese text has no Chinese in it";
-            let fix = "translate it: approvals are read in both languages";
-            self.report(zh.referenced.into(), Code::OneLanguage, message, fix);
-        } else if !written.en.value.chars().any(|c| c.is_ascii_alphanumeric())
-            && letters(&written.en.value)
-        {
-            let message = "the English text has no English in it";
-            let fix = "translate it: approvals are read in both languages";
-            self.report(
-                written.en.referenced.into(),
-                Code::OneLanguage,
-                message,
-                fix,
-            );
-        }
-        Bilingual {
-            en: written.en.value.clone(),
-            zh: written.zh.value.clone(),
-        }
     }
 }

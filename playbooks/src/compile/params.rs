@@ -1,8 +1,9 @@
 //! Compiles parameters and fills them in for the sample network.
 
-use super::Compiler;
 use super::expressions::is_bare_expression;
+use super::{Compiler, Sample};
 use crate::expr::units::Unit;
+use crate::planning::{self, Variant};
 use crate::playbook::{Operand, Param, ParamKind};
 use crate::problem::{Code, Place};
 use crate::schema;
@@ -16,17 +17,33 @@ use zizhi_types::action::Value;
 /// Most candidate values of one parameter (our choice: a rehearsal each, within a planner's time).
 const MAX_CHOICES: usize = 8;
 
-impl Compiler<'_> {
+/// What expressions see beside parameters.
+const BUILT_IN: [&str; 7] = [
+    "suspect",
+    "state",
+    "params",
+    "fault",
+    "probability",
+    "value",
+    "steps",
+];
+
+impl<'f> Compiler<'f> {
     /// All parameters; they see the context but not each other.
     pub(super) fn params(
         &mut self,
-        written: &BTreeMap<String, Spanned<schema::Param>>,
+        written: &'f BTreeMap<String, Spanned<schema::Param>>,
     ) -> Option<Vec<Param>> {
         let found: Vec<Param> = written
             .iter()
             .filter_map(|(name, param)| self.param(name, param))
             .collect();
+        self.names_differ(written);
         self.few_variants(&found, written);
+        self.ends = written
+            .iter()
+            .flat_map(|(name, p)| ends(name, &p.value))
+            .collect();
         self.fill_samples(&found, written);
         (found.len() == written.len()).then_some(found)
     }
@@ -46,6 +63,8 @@ impl Compiler<'_> {
             |values: &Option<Vec<Spanned<Value>>>| values.iter().flatten().cloned().collect();
         let choices: Vec<Spanned<Value>> = list(&param.choices);
         let one_of: Vec<Spanned<Value>> = list(&param.one_of);
+        self.candidates_differ(name, "choice", &choices);
+        self.candidates_differ(name, "value", &one_of);
         let choices = self.literals(name, "choice", &choices, kind)?;
         let one_of = self.literals(name, "value", &one_of, kind)?;
         let value = match (&param.default, &param.from, choices.first()) {
@@ -77,6 +96,37 @@ impl Compiler<'_> {
         self.secret_is_named(&param, place);
         self.bounds(&param, place);
         Some(param)
+    }
+
+    /// A name that means something else beside, or differs from another by capitals only, is read wrongly by people.
+    fn names_differ(&mut self, written: &BTreeMap<String, Spanned<schema::Param>>) {
+        let names: Vec<&String> = written.keys().collect();
+        for (i, (name, param)) in written.iter().enumerate() {
+            let before = names.get(..i).unwrap_or_default();
+            let twin = before.iter().find(|n| n.eq_ignore_ascii_case(name));
+            let message = if BUILT_IN.contains(&name.as_str()) {
+                format!("parameter `{name}` has the name of what expressions see anyhow")
+            } else if let Some(twin) = twin {
+                format!("parameters `{twin}` and `{name}` differ by capital letters only")
+            } else {
+                continue;
+            };
+            let fix = "give it a name that says what it is for, for example most_loss";
+            self.report(param.referenced.into(), Code::BadParam, message, fix);
+        }
+    }
+
+    /// Two candidates that are one make a plan twice, and an empty list allows nothing.
+    fn candidates_differ(&mut self, name: &str, what: &str, written: &[Spanned<Value>]) {
+        for (i, value) in written.iter().enumerate() {
+            let before = written.get(..i).unwrap_or_default();
+            if before.iter().any(|b| b.value == value.value) {
+                let message = format!("the {what} `{}` of `{name}` is listed twice", value.value);
+                let fix = "remove one of the two, or write the value that was meant";
+                self.report(value.referenced.into(), Code::BadParam, message, fix);
+                return;
+            }
+        }
     }
 
     /// Candidate values multiply: two parameters with eight each would be 64 rehearsals.
@@ -270,13 +320,36 @@ impl Compiler<'_> {
                     .ok_or_else(|| format!("`{value}` is not of type {}", param.kind.as_str()))
             });
         }
-        for (_, scope) in &mut self.scopes {
-            let mut filled = Map::new();
-            for param in params {
-                let value = values::value(&param.value, scope);
-                filled.insert(param.name.clone(), value.map_or(Json::Null, |v| json!(v)));
-            }
-            scope.insert("params".to_owned(), Json::Object(filled));
+        let samples = std::mem::take(&mut self.samples);
+        let variants = planning::variants(params);
+        for sample in &samples {
+            let each = variants.iter().take(MAX_CHOICES);
+            self.samples.extend(each.map(|v| filled(sample, params, v)));
         }
     }
+}
+
+/// The bounds of a number, with its name.
+fn ends<'f>(name: &'f str, param: &schema::Param) -> impl Iterator<Item = (&'f str, f64)> {
+    let bounds = param.min.into_iter().chain(param.max);
+    bounds.filter(|n| n.is_finite()).map(move |n| (name, n))
+}
+
+/// The sample with `params`, as one combination of choices fills them in.
+fn filled(sample: &Sample, params: &[Param], variant: &Variant<'_>) -> Sample {
+    let mut values = Map::new();
+    for param in params {
+        let value = match variant.get(param.name.as_str()) {
+            Some(value) => Ok((*value).clone()),
+            None => values::value(&param.value, &sample.scope),
+        };
+        values.insert(param.name.clone(), value.map_or(Json::Null, |v| json!(v)));
+    }
+    let mut filled = sample.clone();
+    filled
+        .scope
+        .insert("params".to_owned(), Json::Object(values));
+    let chosen = variant.iter().map(|(k, v)| format!(" and {k} = {v}"));
+    filled.chosen = chosen.collect();
+    filled
 }

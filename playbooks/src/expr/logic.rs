@@ -5,7 +5,7 @@
 //! equal to every text that it is compared with and to none, every other part both ways. More than [`MAX_CASES`]
 //! combinations are not tried, and nothing is claimed.
 
-use super::Shape;
+use super::{Shape, span};
 use std::collections::BTreeMap;
 
 /// Most combinations that are tried (our choice: below a millisecond).
@@ -73,9 +73,13 @@ enum Guess {
 
 /// Whether the conjunction is true in some combination, and whether it is false in some.
 fn cases(shapes: &[&Shape], facts: Facts<'_>) -> Option<(bool, bool)> {
+    let plain: Vec<Shape> = shapes.iter().map(|s| s.replaced(&spelt_out)).collect();
+    let shapes = &plain;
     let mut compared: BTreeMap<String, Vec<Guess>> = BTreeMap::new();
+    let mut sums = BTreeMap::new();
     for shape in shapes {
         gather(shape, &mut compared);
+        gather_sums(shape, &mut sums);
     }
     let mut count = 1_usize;
     let mut choices = vec![];
@@ -83,7 +87,9 @@ fn cases(shapes: &[&Shape], facts: Facts<'_>) -> Option<(bool, bool)> {
         // A size is a count: it is never below 0.
         let size = name.starts_with("Call(\"size\"");
         let known = size.then_some(Known::Range(0.0, f64::INFINITY));
-        let guesses = guesses(&against, known.or_else(|| facts(&name)));
+        let known = known.or_else(|| facts(&name));
+        let known = known.or_else(|| span::of(sums.get(&name)?, facts));
+        let guesses = guesses(&against, known);
         count = count.checked_mul(guesses.len())?;
         if count > MAX_CASES {
             return None;
@@ -141,6 +147,31 @@ const fn number(guess: &Guess) -> Option<f64> {
     }
 }
 
+/// `x in ['a', 'b']` as comparisons, and tests of a text that every text passes.
+fn spelt_out(shape: &Shape) -> Option<Shape> {
+    let Shape::Call(name, parts) = shape else {
+        return None;
+    };
+    match (name.as_str(), parts.as_slice()) {
+        ("@in", [one, Shape::Call(list, items)]) if list == "[]" => {
+            let equal =
+                |item: &Shape| Shape::Call("_==_".to_owned(), vec![one.clone(), item.clone()]);
+            let each = items.iter().map(equal);
+            let either = |a, b| Shape::Call("_||_".to_owned(), vec![a, b]);
+            Some(each.reduce(either).unwrap_or(Shape::Bool(false)))
+        }
+        ("contains" | "startsWith" | "endsWith", [_, Shape::Text(part)]) if part.is_empty() => {
+            Some(Shape::Bool(true))
+        }
+        ("matches", [_, Shape::Text(pattern)])
+            if ["", ".*", "^.*$"].contains(&pattern.as_str()) =>
+        {
+            Some(Shape::Bool(true))
+        }
+        _ => None,
+    }
+}
+
 /// What each name, or part that is not looked into, is compared with.
 fn gather(shape: &Shape, into: &mut BTreeMap<String, Vec<Guess>>) {
     if let Some(parts) = logical(shape) {
@@ -154,12 +185,29 @@ fn gather(shape: &Shape, into: &mut BTreeMap<String, Vec<Guess>>) {
     }
 }
 
+/// What is computed and then compared, by the name under which it is compared.
+fn gather_sums(shape: &Shape, into: &mut BTreeMap<String, Shape>) {
+    let Shape::Call(_, parts) = shape else { return };
+    if logical(shape).is_none() && comparison(shape).is_none() {
+        return;
+    }
+    for part in parts {
+        if matches!(part, Shape::Call(..)) {
+            into.insert(part.key(), part.clone());
+            gather_sums(part, into);
+        }
+    }
+}
+
 fn logical(shape: &Shape) -> Option<&[Shape]> {
     match shape {
-        Shape::Call(name, parts) if ["_&&_", "_||_", "!_"].contains(&name.as_str()) => Some(parts),
+        Shape::Call(name, parts) if LOGICAL.contains(&name.as_str()) => Some(parts),
         _ => None,
     }
 }
+
+/// How conditions are joined; a choice that stands where a condition is wanted chooses between conditions.
+const LOGICAL: [&str; 4] = ["_&&_", "_||_", "!_", "_?_:_"];
 
 const ORDER: [(&str, &str); 6] = [
     ("_<_", "_>_"),
@@ -235,6 +283,11 @@ fn holds(shape: &Shape, world: &BTreeMap<&str, &Guess>) -> bool {
         Shape::Bool(b) => *b,
         Shape::Call(name, parts) if name == "_&&_" => parts.iter().all(|p| holds(p, world)),
         Shape::Call(name, parts) if name == "_||_" => parts.iter().any(|p| holds(p, world)),
+        Shape::Call(name, parts) if name == "_?_:_" => match parts.as_slice() {
+            [chosen, a, _] if holds(chosen, world) => holds(a, world),
+            [_, _, b] => holds(b, world),
+            _ => false,
+        },
         Shape::Call(name, parts) if name == "!_" => !parts.iter().any(|p| holds(p, world)),
         other => atom(other, world),
     }
@@ -285,6 +338,11 @@ mod tests {
             "'x' == 'x'",
             "utilization >= 0",
             "size(a) > 1 || size(a) < 2 || b != 3 || b == 3",
+            "a ? true : true",
+            "a.startsWith('')",
+            "a.matches('.*') || b",
+            "utilization * 100 >= 0",
+            "utilization - 1 <= 0",
         ] {
             assert_eq!(told(always), Outcome::Always, "{always}");
         }
@@ -297,6 +355,11 @@ mod tests {
             "has(a.b) && false",
             "1 > 2",
             "size(a) < 0",
+            "a in []",
+            "utilization * 100 > 120",
+            "1 - utilization < 0",
+            "a in ['x', 'y'] && a == 'z'",
+            "a ? utilization > 1 : false",
         ] {
             assert_eq!(told(never), Outcome::Never, "{never}");
         }
@@ -313,6 +376,12 @@ mod tests {
             "utilization > 0.8",
             "a.exists(x, x > 1)",
             "a in ['x', 'y']",
+            "a ? b : c",
+            "a ? true : false",
+            "a.startsWith('x')",
+            "utilization * 100 > 80",
+            "utilization * a > 120",
+            "utilization - other.utilization > 0",
         ] {
             assert_eq!(told(varies), Outcome::Varies, "{varies}");
         }

@@ -6,6 +6,7 @@
 
 pub mod logic;
 mod shape;
+mod span;
 mod tree;
 pub mod units;
 

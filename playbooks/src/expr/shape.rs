@@ -63,6 +63,7 @@ fn called(name: &str, parts: &[Shape]) -> String {
     };
     let word = name.trim_matches('_');
     match (name.starts_with(['_', '@']), parts) {
+        (false, _) if name == "[]" => format!("[{}]", said.join(", ")),
         (true, [a, b]) => {
             let (a, b) = if ["&&", "||"].contains(&word) {
                 (inner(a), inner(b))

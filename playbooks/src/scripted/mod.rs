@@ -20,7 +20,7 @@ pub use schema::{
 use crate::catalog;
 use crate::parse::parse;
 use crate::playbook::Playbook;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use zizhi_types::topology::Network;
@@ -71,13 +71,18 @@ pub fn run_file(file: &str, text: &str, networks: Networks<'_>) -> Result<Report
     let read = parse(file, text).map_err(|problem| vec![problem])?;
     let (playbook, problems) = catalog::lint(file, text);
     match playbook {
-        Some(playbook) if !problems.iter().any(Problem::is_error) => Ok(run(
+        Some(playbook) if !problems.iter().any(keeps_from_running) => Ok(run(
             &playbook,
             read.tests.as_deref().unwrap_or(&[]),
             networks,
         )),
         _ => Err(problems),
     }
+}
+
+/// What is wrong with a test is told beside it, so that the others are run.
+fn keeps_from_running(problem: &Problem) -> bool {
+    problem.is_error() && problem.code != Code::BadTest
 }
 
 /// Runs tests of a playbook.

@@ -234,7 +234,7 @@ pub enum Then {
 }
 
 /// What must come of it; only what is written is compared.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Expect {
     /// Whether a plan is made.

@@ -4,6 +4,7 @@
 //! parser, which sees only what YAML made of the text. Nothing is expanded here, so no alias can grow.
 
 mod line;
+mod unseen;
 
 use crate::problem::{Code, Place, Problem};
 use line::{glued, look_alike, meant, number_like, quoted, taken_apart, unclosed, value_of};
@@ -20,6 +21,8 @@ pub fn find(file: &str, text: &str) -> Vec<Problem> {
         lines: text.lines().collect(),
         open: vec![],
         documents: 0,
+        key: Place::default(),
+        begun: None,
         found: vec![],
     };
     walk.tabs();
@@ -34,6 +37,7 @@ pub fn find(file: &str, text: &str) -> Vec<Problem> {
             }
         }
         if walk.open.len() > MAX_OPEN {
+            walk.too_deep(walk.begun.unwrap_or_default());
             break;
         }
     }
@@ -57,6 +61,10 @@ struct Walk<'t> {
     lines: Vec<&'t str>,
     open: Vec<Open>,
     documents: usize,
+    /// Where the key that was read last stands.
+    key: Place,
+    /// Where the block or list begins of which nothing was read yet.
+    begun: Option<Place>,
     found: Vec<Problem>,
 }
 
@@ -128,15 +136,18 @@ impl Walk<'_> {
 
     fn see(&mut self, event: &Event<'_>, span: Span) {
         let at = place(span.start.line(), span.start.col());
+        let begun = self.begun.take();
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.marked(*anchor, tag.is_some(), at);
+                self.invisible(text, *style == ScalarStyle::DoubleQuoted, at);
                 self.scalar(text, *style == ScalarStyle::Plain, at);
             }
             Event::MappingStart(style, anchor, tag) => {
                 self.marked(*anchor, tag.is_some(), at);
                 let flow = *style == StructureStyle::Flow;
                 self.braces(flow, at);
+                self.begun = Some(at);
                 self.open.push(Open::Map {
                     keys: BTreeSet::new(),
                     next: None,
@@ -146,10 +157,14 @@ impl Walk<'_> {
             Event::SequenceStart(_, anchor, tag) => {
                 self.marked(*anchor, tag.is_some(), at);
                 let field = self.field();
+                self.begun = Some(at);
                 self.open.push(Open::List(field));
             }
             Event::MappingEnd | Event::SequenceEnd => {
                 self.open.pop();
+                if let Some(at) = begun {
+                    self.empty_block(at);
+                }
                 self.value_done();
             }
             Event::DocumentStart(..) => {
@@ -190,6 +205,7 @@ impl Walk<'_> {
             return;
         }
         if plain {
+            self.nothing(text);
             self.plain(text, at);
         }
         self.value_done();
@@ -203,6 +219,7 @@ impl Walk<'_> {
             return;
         };
         *next = Some(text.to_owned());
+        self.key = at;
         if !keys.insert(text.to_owned()) {
             let message = format!("`{text}` is written twice");
             let fix = "keep one of the two: most YAML readers silently take the last";
@@ -305,6 +322,10 @@ impl Walk<'_> {
 
     /// The reader gave up: say why if the line shows it. Without a finding here the parser's own words are used.
     fn stopped(&mut self, error: &ScanError) {
+        if let Some(at) = self.nested_too_deep() {
+            self.too_deep(at);
+            return;
+        }
         let line = error.marker().line();
         for number in [line, line.saturating_sub(1)] {
             let text = self.line(number as u64).to_owned();
