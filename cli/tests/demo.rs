@@ -110,6 +110,7 @@ fn steps_in(mode: &str, typed: &str) -> usize {
         "j.jsonl",
         "--mode",
         mode,
+        "--no-dashboard",
     ]);
     let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("zizhi"));
     let output = command

@@ -256,12 +256,8 @@ fn the_dashboard_serves_the_same_incidents_until_ctrl_c() {
         .strip_prefix("http://")
         .and_then(|l| l.split('/').next())
         .unwrap();
-    let answer = page(address, "/");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(
-        incidents().iter().all(|i| answer.contains(id(i))),
-        "{answer}"
-    );
+    let answers = ["/", "/incidents"].map(|path| page(address, path));
+    // It ends before anything is judged: a test that fails leaves no process behind.
     let kill = format!("kill -INT {}", child.id());
     assert!(
         Command::new("sh")
@@ -271,6 +267,12 @@ fn the_dashboard_serves_the_same_incidents_until_ctrl_c() {
             .success()
     );
     assert!(child.wait().unwrap().success());
+    for answer in &answers {
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let listed = incidents();
+    let told = |i| answers[1].contains(id(i));
+    assert!(listed.iter().all(told), "{}", answers[1]);
 }
 
 #[test]
