@@ -61,6 +61,9 @@ pub async fn own_pages_only(request: Request, next: Next) -> Response {
 
 fn is_own(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|h| h.to_str().ok());
+    if !text(HOST.as_str()).is_some_and(is_here) {
+        return false;
+    }
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
@@ -71,6 +74,16 @@ fn is_own(headers: &HeaderMap) -> bool {
             host.is_some_and(|host| origin.split_once("://").is_some_and(|(_, at)| at == host))
         }
     }
+}
+
+/// An address or `localhost`: a foreign name that was made to point here (DNS rebinding) is its own site to a browser.
+fn is_here(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok()
 }
 
 #[cfg(test)]
@@ -88,9 +101,11 @@ mod tests {
 
     #[test]
     fn another_sites_page_cannot_order_anything() {
-        assert!(own(&[("sec-fetch-site", "same-origin")]));
-        assert!(!own(&[("sec-fetch-site", "cross-site")]));
-        assert!(!own(&[("sec-fetch-site", "same-site")]));
+        let here = ("host", "127.0.0.1:8080");
+        assert!(own(&[("sec-fetch-site", "same-origin"), here]));
+        assert!(!own(&[("sec-fetch-site", "cross-site"), here]));
+        assert!(!own(&[("sec-fetch-site", "same-site"), here]));
+        assert!(!own(&[("sec-fetch-site", "same-origin")]), "no host");
         assert!(own(&[
             ("origin", "http://127.0.0.1:8080"),
             ("host", "127.0.0.1:8080")
@@ -101,5 +116,27 @@ mod tests {
         ]));
         assert!(!own(&[("origin", "null"), ("host", "127.0.0.1:8080")]));
         assert!(own(&[("host", "127.0.0.1:8080")]), "a program");
+    }
+
+    #[test]
+    fn a_foreign_name_that_points_here_orders_nothing() {
+        let same = ("sec-fetch-site", "same-origin");
+        for host in [
+            "localhost:8080",
+            "LOCALHOST",
+            "127.0.0.1",
+            "[::1]:8080",
+            "10.0.0.7:80",
+        ] {
+            assert!(own(&[same, ("host", host)]), "{host}");
+        }
+        for host in [
+            "evil.example:8080",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "",
+        ] {
+            assert!(!own(&[same, ("host", host)]), "{host}");
+        }
     }
 }

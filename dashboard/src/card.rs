@@ -212,7 +212,11 @@ fn effects(records: &[&Record], plan: &Plan, language: Language) -> Vec<Effect> 
             ),
             without: written(c.without),
             with: written(c.with),
-            range: format!("{} – {}", written(c.with - off), written(c.with + off)),
+            // A twin that was never measured is right by luck: no range is better than one of no width.
+            range: match rehearsal.error_samples {
+                0 => "–".to_owned(),
+                _ => format!("{} – {}", written(c.with - off), written(c.with + off)),
+            },
         }
     };
     rehearsal.changes.iter().map(effect).collect()

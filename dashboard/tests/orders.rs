@@ -10,7 +10,7 @@ mod common;
 
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_TYPE, HOST, LOCATION};
 use axum::http::{Request, StatusCode};
 use common::{Writer, asked, first_half};
 use std::path::{Path, PathBuf};
@@ -75,6 +75,7 @@ async fn post(scene: &Scene, uri: &str, form: &str, from: &str) -> (StatusCode, 
     let request = Request::post(uri)
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header("sec-fetch-site", from)
+        .header(HOST, "127.0.0.1:8080")
         .body(Body::from(form.to_owned()))
         .unwrap();
     let answer = app(house(&scene.journal, &scene.desk))
@@ -217,6 +218,7 @@ async fn a_page_of_another_site_orders_nothing() {
 async fn a_journal_that_is_only_looked_at_takes_no_orders() {
     let scene = scene();
     let request = Request::post("/stop")
+        .header(HOST, "localhost:8080")
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(Body::from("on=true&reason=now"))
         .unwrap();

@@ -19,6 +19,13 @@ pub fn run(args: DashboardArgs, lang: Language) -> Result<ExitCode, Failure> {
         .journal
         .or_else(|| args.config.is_some().then(|| place.data.clone()));
     let path = journals::existing(named)?;
+    if place.bus.is_some() && !args.listen.ip().is_loopback() {
+        return Err(format!(
+            "{} is reached from other machines, and whoever reaches it could approve plans: listen on 127.0.0.1, or leave the bus out to show the journal only",
+            args.listen
+        )
+        .into());
+    }
     let source = Source::new(&path);
     // A journal that cannot be read is refused here, not on the first page.
     source.look()?;

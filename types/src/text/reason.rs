@@ -79,7 +79,9 @@ fn variable(token: &str, language: Language) -> Option<String> {
     let counted = token.ends_with(|c: char| c.is_ascii_digit());
     let is_id = counted && IDS.iter().any(|start| token.starts_with(start));
     let is_number = token.parse::<f64>().is_ok();
-    (is_id || is_number).then(|| token.to_owned())
+    // The short form of a fingerprint.
+    let is_digest = token.len() == 12 && token.bytes().all(|b| b.is_ascii_hexdigit());
+    (is_id || is_number || is_digest).then(|| token.to_owned())
 }
 
 #[cfg(test)]
@@ -101,6 +103,14 @@ mod tests {
         assert_eq!(
             zh("the newest evidence is 12 s old; at most 60 s are allowed"),
             "最新证据已过 12 秒，上限为 60 秒"
+        );
+        assert_eq!(
+            zh("the plan's content is 1c393c2ab1af"),
+            "方案内容的指纹为 1c393c2ab1af"
+        );
+        assert_eq!(
+            zh("the playbook's mode auto is lowered to the ceiling approve"),
+            "预案模式“自动”受上限约束，降为“审批”"
         );
         let en = reason(
             "a run of inc-service-1 is at work on link/A-B.",
