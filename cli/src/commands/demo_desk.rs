@@ -15,6 +15,9 @@ use zizhi_types::{NetTime, Plan};
 /// How often somebody who waits looks whether the demo was stopped.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// Answers that are kept until their plan is asked about. Our choice: more than plans ever wait in a demo.
+const KEPT_MAX: usize = 64;
+
 /// What was ordered and not yet taken.
 #[derive(Default)]
 pub struct Orders {
@@ -58,6 +61,9 @@ impl Desk for DemoDesk {
             .answers
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        if answers.len() >= KEPT_MAX {
+            answers.pop_front();
+        }
         answers.push_back(approval);
         self.orders.came.notify_all();
         Ok(())
@@ -83,12 +89,13 @@ impl Orders {
         let shown = std::time::Instant::now();
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            // An answer to another content is for a plan that waits no more.
-            while let Some(mut answer) = answers.pop_front() {
-                if answer.fingerprint == plan.fingerprint {
-                    answer.considered_ms = u64::try_from(shown.elapsed().as_millis()).ok();
-                    return Some(answer);
-                }
+            // A person may answer another plan of the list first: that answer is kept until its own plan is asked about.
+            let meant = answers
+                .iter()
+                .position(|a| a.fingerprint == plan.fingerprint);
+            if let Some(mut answer) = meant.and_then(|at| answers.remove(at)) {
+                answer.considered_ms = u64::try_from(shown.elapsed().as_millis()).ok();
+                return Some(answer);
             }
             if stop.load(Ordering::Relaxed) || self.killed.load(Ordering::Relaxed) {
                 return None;
@@ -99,5 +106,63 @@ impl Orders {
                 .unwrap_or_else(PoisonError::into_inner);
             answers = held;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use zizhi_types::plan::{Fingerprint, Mode};
+    use zizhi_types::{Domain, FaultKind, IncidentId, PlanId};
+
+    fn plan(number: u64) -> Plan {
+        Plan {
+            id: PlanId::new(Domain::Transport, number),
+            playbook: "transport.link.drain@1.0.0".to_owned(),
+            domain: Domain::Transport,
+            incident: IncidentId::new(Domain::Transport, number),
+            suspect: "link/A-B".parse().unwrap(),
+            fault: FaultKind::LinkLossy,
+            params: BTreeMap::new(),
+            steps: vec![],
+            verify: vec![],
+            verify_ms: 0,
+            cost_tokens: 0.0,
+            risk: 0.0,
+            temporary: false,
+            mode: Mode::Approve,
+            policy: zizhi_types::plan::PlanPolicy::default(),
+            fingerprint: Fingerprint(number.to_string()),
+        }
+    }
+
+    fn answer(number: u64, granted: bool) -> Approval {
+        Approval {
+            fingerprint: plan(number).fingerprint,
+            revision: None,
+            granted,
+            by: "noc-on-call".to_owned(),
+            reason: String::new(),
+            considered_ms: None,
+        }
+    }
+
+    #[test]
+    fn who_answers_the_second_plan_first_has_answered_both() {
+        let orders = Orders::default();
+        let answers = [answer(2, false), answer(1, true)];
+        orders.answers.lock().unwrap().extend(answers);
+        let go_on = AtomicBool::new(false);
+        let ask = |number| {
+            orders
+                .wait_for(&plan(number), &go_on, "", Language::En)
+                .map(|a| a.granted)
+        };
+        assert_eq!(ask(1), Some(true));
+        assert_eq!(ask(2), Some(false));
+        // Nobody answers the third; the demo is stopped.
+        go_on.store(true, Ordering::Relaxed);
+        assert_eq!(ask(3), None);
     }
 }
