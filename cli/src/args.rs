@@ -160,6 +160,9 @@ pub struct DemoArgs {
     /// Simulate the network only, for agents that run elsewhere on this NATS server (`zizhi run --clock bus`).
     #[arg(long, value_name = "URL")]
     pub bus: Option<String>,
+    /// With --bus: longest wait, in ms, for the agents at one moment of network time; one that was lost is not waited for longer.
+    #[arg(long, value_name = "MS", default_value_t = 2_000, requires = "bus", value_parser = clap::value_parser!(u64).range(100..=3_600_000))]
+    pub patience: u64,
     /// Begin with what the run in this journal taught. May be given more than once, the oldest run first.
     #[arg(long, value_name = "JOURNAL")]
     pub memory: Vec<PathBuf>,

@@ -249,6 +249,78 @@ async fn a_secret_is_sent_and_is_nowhere_else() {
     );
 }
 
+/// A drivers file whose server takes a secret that a plan names, and the folder with that secret.
+fn file_with_secret(server: &Server, folder: &std::path::Path, accepts: &str) -> String {
+    let secret = folder.join("quota");
+    std::fs::write(&secret, "canary-91ab").unwrap();
+    let closed = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&secret, closed).unwrap();
+    let body = r#"{token: "${params.service}"}"#;
+    format!(
+        r#"
+apiVersion: zizhi/v1
+kind: Drivers
+secrets: {}
+targets:
+  pool: {{http: {{url: "{}"{accepts}}}}}
+objects:
+  site/*: {{at: pool}}
+drivers:
+  - verb: site.scale-out
+    timeout: 500ms
+    settle: 500ms
+    changed: true
+    http:
+      read: {{path: "/size", take: /size}}
+      apply: {{method: POST, path: "/size", body: {body}}}
+"#,
+        folder.display(),
+        server.url
+    )
+}
+
+#[tokio::test]
+async fn a_secret_that_a_plan_names_is_sent_where_it_is_meant_for_and_is_nowhere_else() {
+    let size = Arc::new(AtomicU32::new(1));
+    let server = serve(move |came| {
+        if came.line.starts_with("POST") {
+            assert_eq!(came.body, r#"{"token":"canary-91ab"}"#);
+            size.fetch_add(1, Ordering::SeqCst);
+        }
+        let size = size.load(Ordering::SeqCst);
+        Some((200, format!(r#"{{"size": {size}, "said": "canary-91ab"}}"#)))
+    })
+    .await;
+    let grow = |name: &str| {
+        let service = zizhi_types::action::Value::Text(format!("secret://{name}"));
+        let action =
+            zizhi_types::action::Action::new(Verb::SiteScaleOut, "site/s".parse().unwrap());
+        action.with("service", service)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let text = file_with_secret(&server, folder.path(), ", accepts: [secret://quota]");
+    let own = gate(&text, folder.path());
+    let answer = apply(&own, 1, "k", &grow("quota")).await;
+    let told = format!("{answer:?} {own:?}");
+    assert!(answer.is_ok() && !told.contains("canary"), "{told}");
+    let kept = std::fs::read_to_string(folder.path().join("drivers.keys")).unwrap();
+    assert!(
+        kept.contains("secret://quota") && !kept.contains("canary"),
+        "{kept}"
+    );
+    // What the network's own words name is no choice of the operator's.
+    let other = apply(&own, 1, "k2", &grow("other")).await;
+    assert!(
+        matches!(&other, Err(DriverError::Refused(why)) if why.contains("accepts")),
+        "{other:?}"
+    );
+    let elsewhere = tempfile::tempdir().unwrap();
+    let text = file_with_secret(&server, elsewhere.path(), "");
+    let closed = gate(&text, elsewhere.path());
+    let none = apply(&closed, 1, "k", &grow("quota")).await;
+    assert!(matches!(none, Err(DriverError::Refused(_))), "{none:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_goes_away_leaves_no_half_change_behind() {
     let server = steering(Some(|| {

@@ -2,7 +2,7 @@
 
 use super::console::{self, Console};
 use super::demo_desk::{DemoDesk, Orders};
-use super::elsewhere;
+use super::elsewhere::{self, Elsewhere};
 use super::timeline::Timeline;
 use super::{json_line, pick};
 use crate::args::DemoArgs;
@@ -211,8 +211,8 @@ async fn play(
 ) -> Result<Option<Console>, Failure> {
     let sandbox = Sandbox::new(&set.network, args.seed, START);
     let journal = Arc::new(journal);
-    let bus: Arc<dyn Bus> = match &args.bus {
-        Some(url) => elsewhere::serve(url, &sandbox, Arc::clone(&journal), args.json).await?,
+    let bus: Arc<dyn Bus> = match Elsewhere::of(&args) {
+        Some(place) => elsewhere::serve(&place, &sandbox, Arc::clone(&journal)).await?,
         None => Arc::new(EmbeddedBus::start(BUS_CAPACITY)),
     };
     let outside = Outside::new(&set, args.seed, Arc::clone(&bus), sandbox.driver())?;

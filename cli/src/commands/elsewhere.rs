@@ -2,6 +2,7 @@
 //! the agents wrote.
 
 use super::json_line;
+use crate::args::DemoArgs;
 use crate::fail::Failure;
 use async_trait::async_trait;
 use std::collections::BTreeSet;
@@ -15,31 +16,49 @@ use zizhi_playbooks::{Driver, DriverError};
 use zizhi_types::action::{Action, Receipt, Verb};
 use zizhi_types::{Domain, MessageId, NetTime, Record};
 
-/// Longest wait for the agents at one moment of network time, in ms: an agent that was lost is not waited for.
-const SETTLE_MS: u64 = 2_000;
-
 /// How often a message is tried again while the server is away, and the pause between: a minute in all.
 const PATIENCE: u32 = 600;
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Where the agents are.
+pub struct Elsewhere<'a> {
+    /// The NATS server.
+    url: &'a str,
+    /// Longest wait for them at one moment of network time, in ms.
+    patience_ms: u64,
+    /// Whether what is done to the network is printed.
+    json: bool,
+}
+
+impl<'a> Elsewhere<'a> {
+    /// If they are elsewhere.
+    pub fn of(args: &'a DemoArgs) -> Option<Self> {
+        let url = args.bus.as_deref()?;
+        Some(Self {
+            url,
+            patience_ms: args.patience,
+            json: args.json,
+        })
+    }
+}
+
 /// Connects as the network, serves its changes, announces it to every agent that says hello, and copies the records of
 /// all processes into `journal`.
 pub async fn serve(
-    url: &str,
+    place: &Elsewhere<'_>,
     sandbox: &Sandbox,
     journal: Arc<Journal>,
-    json: bool,
 ) -> Result<Arc<dyn Bus>, Failure> {
     let config = NatsConfig {
-        url: vec![url.to_owned()],
-        settle_ms: SETTLE_MS,
+        url: vec![place.url.to_owned()],
+        settle_ms: place.patience_ms,
         ..NatsConfig::default()
     };
     let bus: Arc<dyn Bus> = Arc::new(Patient(NatsBus::connect(config, "network").await?));
     for domain in Domain::ALL {
         let driver: Arc<dyn Driver> = Arc::new(Told {
             driver: sandbox.driver(),
-            json,
+            json: place.json,
         });
         remote::serve(Arc::clone(&bus), domain, driver).await?;
     }

@@ -179,6 +179,16 @@ impl Fleet {
         all
     }
 
+    /// The records of a journal that may be written to at this moment.
+    pub fn written(&self, name: &str) -> Vec<Value> {
+        let path = self.data().join(format!("{name}.jsonl"));
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let whole = text
+            .lines()
+            .filter_map(|l| serde_json::from_str::<Value>(l).ok());
+        whole.map(|line| line["record"].clone()).collect()
+    }
+
     /// The records of one journal, whose chain and signatures are checked.
     pub fn records(&self, name: &str) -> Vec<Value> {
         let path = self.data().join(format!("{name}.jsonl"));

@@ -4,9 +4,9 @@
 //! |---|---|
 //! | INV-P1 | what the network says was done to it, a journal said before: no change without a durable record |
 //! | INV-P2 | no step of a plan is done twice, under whatever key; no plan is committed twice |
-//! | INV-P3 | an incident that was opened is closed: once in a journal, and in a second one only by who took over from a leader that died before it could tell |
+//! | INV-P3 | an incident that was opened is closed when the killing is over: once in a journal, and in a second one only by who took over from a leader that died before it could tell |
 //! | INV-P4 | every journal passes its audit, signatures included; no record id stands twice |
-//! | INV-P5 | every record of an incident reaches the network's side over the bus |
+//! | INV-P5 | every record of an incident reaches the network's side over the bus when the killing is over |
 
 use crate::fleet::{DOMAINS, Fleet, Program, kind};
 use crate::nats_server::NatsServer;
@@ -28,8 +28,11 @@ const KILLS_EACH: u32 = 4;
 /// A killed process stays away so long at most: longer than a lease, so that peers take over now and then.
 const AWAY_MS: u64 = 2_000;
 
-/// The network's last moments, in milliseconds of its time.
-const LAST_MS: u64 = 30_000;
+/// How often the journals are looked at then.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Longest wait until everything is told and closed again once the killing is over.
+const CALM: Duration = Duration::from_mins(5);
 
 struct Storm {
     fleet: Fleet,
@@ -40,8 +43,8 @@ struct Storm {
     in_this: u32,
     changed: Vec<Value>,
     heard: BTreeSet<String>,
-    /// The network's time when it was last heard.
-    latest: u64,
+    /// The records that stood in the journals when everything was told and closed.
+    calm: BTreeSet<String>,
     /// Who is away, and until when.
     away: Option<(&'static str, Instant)>,
     next: Instant,
@@ -59,7 +62,6 @@ impl Storm {
         let Some(record) = line.get("record") else {
             return;
         };
-        self.latest = self.latest.max(record["at"].as_u64().unwrap_or(0));
         self.heard.insert(record["id"].to_string());
         let incident = record["incident"].to_string();
         match kind(record) {
@@ -73,6 +75,25 @@ impl Storm {
             "incident-closed" => drop(self.open.remove(&incident)),
             _ => {}
         }
+    }
+
+    /// Whether every record was told and every incident is closed; the records are remembered.
+    fn is_calm(&mut self) -> bool {
+        let written: Vec<Value> = DOMAINS
+            .iter()
+            .flat_map(|name| self.fleet.written(name))
+            .collect();
+        let incidents = |wanted: &str| -> BTreeSet<String> {
+            let of = written.iter().filter(|r| kind(r) == wanted);
+            of.map(|r| r["incident"].to_string()).collect()
+        };
+        let about = written.iter().filter(|r| !r["incident"].is_null());
+        let ids: BTreeSet<String> = about.map(|r| r["id"].to_string()).collect();
+        let open = &incidents("incident-opened") - &incidents("incident-closed");
+        let calm = open.is_empty() && ids.is_subset(&self.heard);
+        // What comes after this moment may be cut off by the end of the network.
+        self.calm = ids;
+        calm
     }
 
     fn soon(&mut self) -> Duration {
@@ -116,37 +137,39 @@ impl Storm {
     }
 }
 
-/// Plays a campaign in which processes are killed, until there were enough kills and everything is at an end again, or the
-/// network is done.
+/// Plays a campaign in which processes are killed, until there were enough kills and everything is told and closed again.
 fn weather(storm: &mut Storm, network: &mut Program, kills: u32) {
     let mut quiet = Instant::now();
-    let mut calm = 0;
+    let mut enough: Option<(Instant, Instant)> = None;
     loop {
         match network.line(Duration::from_millis(20)) {
             Ok(line) => {
                 quiet = Instant::now();
                 storm.hear(&line);
             }
-            Err(true) => {
-                assert!(
-                    storm.kills() >= kills,
-                    "the network ended after {} kills: {}",
-                    storm.kills(),
-                    storm.fleet.errors()
-                );
-                return;
-            }
+            Err(true) => panic!(
+                "the network ended after {} kills: {}",
+                storm.kills(),
+                storm.fleet.errors()
+            ),
             Err(false) => assert!(
                 quiet.elapsed() < Duration::from_mins(5),
                 "the network stands still: {}",
                 storm.fleet.errors()
             ),
         }
-        storm.act();
-        let done = storm.kills() >= kills && storm.open.is_empty() && storm.away.is_none();
-        calm = if done { calm + 1 } else { 0 };
-        // What was written last is on its way for a moment.
-        if calm > 100 {
+        if storm.kills() < kills || storm.away.is_some() {
+            storm.act();
+            continue;
+        }
+        let now = Instant::now();
+        let (until, look) = enough.get_or_insert((now + CALM, now));
+        if now < *look {
+            continue;
+        }
+        *look = now + LOOK;
+        let late = now >= *until;
+        if storm.is_calm() || late {
             network.stop();
             return;
         }
@@ -181,7 +204,9 @@ fn broken(journals: &BTreeMap<&str, Vec<Value>>, storm: &Storm) -> Vec<String> {
             "committed" if !committed.insert(body["plan"].to_string()) => {
                 found.push(format!("INV-P2: {} is committed twice", body["plan"]));
             }
-            "incident-opened" => drop(opened.insert(record["incident"].to_string())),
+            "incident-opened" if storm.calm.contains(&id) => {
+                opened.insert(record["incident"].to_string());
+            }
             "took-over" => drop(taken.insert((record["incident"].to_string(), *name))),
             "incident-closed" => {
                 let by = closed.entry(record["incident"].to_string()).or_default();
@@ -189,9 +214,7 @@ fn broken(journals: &BTreeMap<&str, Vec<Value>>, storm: &Storm) -> Vec<String> {
             }
             _ => {}
         }
-        // What was written in the network's last moments it was gone for.
-        let early = record["at"].as_u64().unwrap_or(0) + LAST_MS < storm.latest;
-        if early && !record["incident"].is_null() && !storm.heard.contains(&id) {
+        if storm.calm.contains(&id) && !storm.heard.contains(&id) {
             found.push(format!(
                 "INV-P5: {id} of {name} ({}) was not told",
                 kind(record)
@@ -253,7 +276,7 @@ fn storm(seed: u64, kills: u32, server: NatsServer) -> Weathered {
     for name in DOMAINS {
         fleet.start(name);
     }
-    let (incidents, faults) = ((kills * 2).to_string(), (5 + seed).to_string());
+    let (incidents, faults) = ((kills * 10).to_string(), (5 + seed).to_string());
     let mut network = fleet.network(&["--incidents", &incidents, "--seed", &faults]);
     let mut storm = Storm {
         fleet,
@@ -264,7 +287,7 @@ fn storm(seed: u64, kills: u32, server: NatsServer) -> Weathered {
         in_this: 0,
         changed: vec![],
         heard: BTreeSet::new(),
-        latest: 0,
+        calm: BTreeSet::new(),
         away: None,
         next: Instant::now(),
     };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 fn all_lines(network: &Program) -> Vec<Value> {
     let mut lines = vec![];
     loop {
-        match network.line(PATIENCE) {
+        match network.line(5 * PATIENCE) {
             Ok(line) => lines.push(line),
             Err(true) => return lines,
             Err(false) => panic!("the network stands still after {} lines", lines.len()),
@@ -37,7 +37,17 @@ fn run(processes: &[&'static str], fault: &str) -> Option<(Vec<Value>, Value)> {
         fleet.start(name);
     }
     // One incident: where a second one strikes depends on how long the first one took.
-    let network = fleet.network(&["--incidents", "1", "--fault", fault, "--seed", "3"]);
+    // Nobody is lost here, so the network waits for everybody, however slow the machine is.
+    let network = fleet.network(&[
+        "--incidents",
+        "1",
+        "--fault",
+        fault,
+        "--seed",
+        "3",
+        "--patience",
+        "60000",
+    ]);
     let lines = all_lines(&network);
     let summary = lines.last().cloned().unwrap_or_default();
     assert!(summary.get("summary").is_some(), "{}", fleet.errors());

@@ -5,7 +5,7 @@
 use super::compile::{Making, Refusal};
 use super::schema::{AnsibleRule, CommandRule, HttpRule};
 use super::script::{Call, Declares, Http, Reading, Run, Script, Take, Undo, Want, What};
-use super::template::{TemplateError, fill_all};
+use super::template::{TemplateError, fill_all, fill_body};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use zizhi_types::action::{Action, Value, Verb};
@@ -20,8 +20,11 @@ impl Making<'_> {
             None => self.place()?,
         };
         let read = self.request(at, "GET", &rule.read.path, None, &[200])?;
+        let server = self.target(at)?.http.as_ref();
+        let accepts = server.map_or(&[][..], |s| &s.accepts);
         let body = rule.apply.body.as_ref();
-        let body = body.map(|b| fill_all(b, self.filling())).transpose()?;
+        let body = body.map(|b| fill_body(b, self.filling(), accepts));
+        let body = body.transpose()?;
         let good = match rule.apply.expect.as_slice() {
             [] => &GOOD,
             named => named,

@@ -78,6 +78,9 @@ pub struct Server {
     pub ca: Option<PathBuf>,
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// The secrets that a parameter of a plan may name in a body for this server; no other leaves this machine that way.
+    #[serde(default)]
+    pub accepts: Vec<SecretRef>,
 }
 
 /// A Kubernetes cluster: a server with a token, a kubeconfig file, or the one that this process runs in.

@@ -47,6 +47,11 @@ impl fmt::Display for SecretRef {
     }
 }
 
+/// Whether a text is meant as a secret's name.
+pub fn names_secret(text: &str) -> bool {
+    text.starts_with(SCHEME)
+}
+
 /// A secret's value.
 #[derive(Clone)]
 pub struct Secret(String);

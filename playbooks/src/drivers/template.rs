@@ -4,6 +4,7 @@
 //! into arguments before any value is known, so a value can never become a second argument; it can never become an option
 //! either, for a value that starts with `-` is refused, and so is every character beyond letters, digits and `. _ : @ + / -`.
 
+use super::secret::{SecretRef, names_secret};
 use crate::suggest::did_you_mean;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -26,6 +27,19 @@ pub enum TemplateError {
         /// What is known.
         fix: String,
     },
+    /// The name of a secret where only a body of a request may have one.
+    #[error(
+        "the value of `${{{name}}}` names a secret: a secret goes into the body of a request only, never into an address, a program's words or a comparison"
+    )]
+    Secret {
+        /// Whose value.
+        name: String,
+    },
+    /// A secret that is not for this receiver.
+    #[error(
+        "`{0}` may not be sent here: list it under `accepts:` of the http target if it is meant for that server"
+    )]
+    NotAccepted(String),
     /// A value with characters that could mean something else.
     #[error(
         "the value of `${{{name}}}` is refused: use 1 to 200 letters, digits or . _ : @ + / - and begin with none of `-`; no `..`"
@@ -76,29 +90,65 @@ impl Template {
         Ok(text)
     }
 
-    /// A JSON value: a number where the whole text is the name of one.
+    /// A JSON value: a number where the whole text is the name of one. A secret stays its name.
     pub fn fill_json(&self, values: &Values) -> Result<Json, TemplateError> {
-        if let [Part::Name(name)] = self.parts.as_slice()
-            && let Some(Value::Number(number)) = values.get(name)
-        {
-            return Ok(serde_json::json!(number));
+        if let [Part::Name(name)] = self.parts.as_slice() {
+            match values.get(name) {
+                Some(Value::Number(number)) => return Ok(serde_json::json!(number)),
+                Some(Value::Text(text)) if names_secret(text) => {
+                    return Ok(Json::String(text.clone()));
+                }
+                _ => {}
+            }
         }
         Ok(Json::String(self.fill(values)?))
     }
 }
 
-/// Every text of a JSON value, filled in.
+/// Every text of a JSON value, filled in; nothing in it may be a secret.
 pub fn fill_all(shape: &Json, values: &Values) -> Result<Json, TemplateError> {
+    fill_body(shape, values, &[])
+}
+
+/// Every text of a request's body, filled in. Secrets stay names; those of `accepts` only, and those that stand in the
+/// shape as the operator wrote it: what a plan was given by the network's own words can name no other.
+pub fn fill_body(
+    shape: &Json,
+    values: &Values,
+    accepts: &[SecretRef],
+) -> Result<Json, TemplateError> {
+    let filled = fill(shape, values)?;
+    let mut written = vec![];
+    secrets_in(shape, &mut written);
+    let mut named = vec![];
+    secrets_in(&filled, &mut named);
+    named.retain(|n| !written.contains(n) && !accepts.iter().any(|a| a.to_string() == **n));
+    match named.first() {
+        None => Ok(filled),
+        Some(name) => Err(TemplateError::NotAccepted((*name).to_owned())),
+    }
+}
+
+fn secrets_in<'a>(value: &'a Json, to: &mut Vec<&'a str>) {
+    match value {
+        Json::String(text) if names_secret(text) => to.push(text),
+        Json::Array(items) => items.iter().for_each(|i| secrets_in(i, to)),
+        Json::Object(fields) => fields.values().for_each(|v| secrets_in(v, to)),
+        _ => {}
+    }
+}
+
+fn fill(shape: &Json, values: &Values) -> Result<Json, TemplateError> {
     Ok(match shape {
         Json::String(text) => Template::parse(text)?.fill_json(values)?,
         Json::Array(items) => {
-            let filled: Result<_, _> = items.iter().map(|i| fill_all(i, values)).collect();
+            let filled: Result<_, _> = items.iter().map(|i| fill(i, values)).collect();
             Json::Array(filled?)
         }
         Json::Object(fields) => {
             let filled = fields
                 .iter()
-                .map(|(k, v)| Ok((k.clone(), fill_all(v, values)?)));
+                .map(|(k, v)| Ok((k.clone(), fill(v, values)?)));
             Json::Object(filled.collect::<Result<_, TemplateError>>()?)
         }
         other => other.clone(),
@@ -146,6 +196,11 @@ impl Values {
             fix: did_you_mean(name, self.0.keys().map(String::as_str)),
         };
         let text = self.0.get(name).ok_or_else(unknown)?.to_string();
+        if names_secret(&text) {
+            return Err(TemplateError::Secret {
+                name: name.to_owned(),
+            });
+        }
         if is_plain(&text) {
             return Ok(text);
         }
@@ -198,6 +253,30 @@ mod tests {
             filled,
             serde_json::json!({"share": 0.5, "who": ["a web-1"]})
         );
+    }
+
+    #[test]
+    fn a_secret_goes_where_the_operator_lets_it_go_and_nowhere_else() {
+        let gw = SecretRef::try_from("secret://gw".to_owned()).unwrap();
+        let values = values(Value::Text("secret://gw".into()));
+        let shape = serde_json::json!({"token": "${params.share}", "own": "secret://mine"});
+        let filled = fill_body(&shape, &values, &[gw]).unwrap();
+        assert_eq!(
+            filled,
+            serde_json::json!({"token": "secret://gw", "own": "secret://mine"})
+        );
+        let strange = fill_body(&shape, &values, &[]).unwrap_err();
+        assert_eq!(strange, TemplateError::NotAccepted("secret://gw".into()));
+        let within = serde_json::json!({"token": "Bearer ${params.share}"});
+        for refused in [
+            fill_all(&within, &values).map(|_| ()),
+            Template::parse("/x/${params.share}")
+                .unwrap()
+                .fill(&values)
+                .map(|_| ()),
+        ] {
+            assert!(matches!(refused, Err(TemplateError::Secret { .. })));
+        }
     }
 
     #[test]

@@ -5,10 +5,11 @@
 
 use super::hands::Trouble;
 use super::script::Http;
-use super::secret::{SecretRef, Secrets};
+use super::secret::{SecretRef, Secrets, names_secret};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Method, Request, Response, StatusCode};
+use serde_json::Value as Json;
 use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
@@ -86,14 +87,36 @@ fn request(client: &Client, http: &Http, secrets: &Secrets) -> Result<Request, S
     if let Some(body) = &http.body {
         request = request
             .header(reqwest::header::CONTENT_TYPE, "application/json")
-            .body(body.to_string());
+            .body(open(body, secrets)?.to_string());
     }
     request.build().map_err(|e| chain(&e))
 }
 
+/// A body whose secrets are no longer names.
+fn open(body: &Json, secrets: &Secrets) -> Result<Json, String> {
+    Ok(match body {
+        Json::String(text) if names_secret(text) => {
+            let name = SecretRef::try_from(text.clone())?;
+            let secret = secrets.get(&name).map_err(|e| e.to_string())?;
+            Json::String(secret.reveal().to_owned())
+        }
+        Json::Array(items) => {
+            let opened: Result<_, _> = items.iter().map(|i| open(i, secrets)).collect();
+            Json::Array(opened?)
+        }
+        Json::Object(fields) => {
+            let opened = fields
+                .iter()
+                .map(|(k, v)| Ok((k.clone(), open(v, secrets)?)));
+            Json::Object(opened.collect::<Result<_, String>>()?)
+        }
+        plain => plain.clone(),
+    })
+}
+
 /// A header's value, taken from the secrets where it names one.
 fn header(value: &str, secrets: &Secrets) -> Result<HeaderValue, String> {
-    if !value.starts_with("secret://") {
+    if !names_secret(value) {
         return HeaderValue::from_str(value).map_err(|e| e.to_string());
     }
     let name = SecretRef::try_from(value.to_owned())?;

@@ -3,6 +3,7 @@
 //! In: targets and objects. Out: findings. Whatever becomes a word of a command must be unable to become anything else.
 
 use super::super::schema::{Target, Thing};
+use super::super::secret::names_secret;
 use super::super::template::is_plain;
 use super::Checking;
 use crate::problem::Place;
@@ -71,7 +72,7 @@ impl Checking<'_> {
         }
         for (header, value) in t.http.iter().flat_map(|s| &s.headers) {
             let secret = SECRET_HEADERS.contains(&header.to_lowercase().as_str());
-            if secret && !value.starts_with("secret://") {
+            if secret && !names_secret(value) {
                 let message = format!("the value of header {header} stands in the file");
                 self.report(
                     place,
