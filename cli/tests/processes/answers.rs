@@ -47,7 +47,7 @@ impl Noc {
     fn open(test: &str, mode: &str, policy: &str) -> Option<Self> {
         let server = NatsServer::start_as_written(test, shipped)?;
         let folder = tempfile::tempdir().unwrap();
-        let fleet = Fleet::new(folder.path(), server.url(), "village");
+        let fleet = Fleet::new(folder.path(), server.url(), "village", 1);
         let noc = Self {
             fleet,
             server,

@@ -91,11 +91,12 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Nothing runs yet.
-    pub fn new(folder: &Path, url: String, network: &'static str) -> Self {
+    /// Nothing runs yet. Who says nothing for the time of a lease counts as lost: short where processes are killed, long
+    /// where a slow machine must not look like a dead one.
+    pub fn new(folder: &Path, url: String, network: &'static str, lease_s: u32) -> Self {
         std::fs::create_dir_all(folder.join("data")).unwrap();
         let settings = format!(
-            "lease_s = 1.0\nclock = \"bus\"\nmode = \"auto\"\nnetwork = \"{network}\"\n[bus]\nurl = \"{url}\"\nredeliver_ms = 1000\n[bus.stream]\nmax_bytes = 268435456\n"
+            "lease_s = {lease_s}.0\nclock = \"bus\"\nmode = \"auto\"\nnetwork = \"{network}\"\n[bus]\nurl = \"{url}\"\nredeliver_ms = 1000\n[bus.stream]\nmax_bytes = 268435456\n"
         );
         std::fs::write(folder.join("zizhi.toml"), settings).unwrap();
         Self {

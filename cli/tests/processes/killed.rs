@@ -272,7 +272,7 @@ const COUNTED: [(&str, &str); 5] = [
 /// One fleet under one storm.
 fn storm(seed: u64, kills: u32, server: NatsServer) -> Weathered {
     let folder = tempfile::tempdir().unwrap();
-    let mut fleet = Fleet::new(folder.path(), server.url(), "village");
+    let mut fleet = Fleet::new(folder.path(), server.url(), "village", 1);
     for name in DOMAINS {
         fleet.start(name);
     }

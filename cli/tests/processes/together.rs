@@ -32,7 +32,7 @@ fn decisions(lines: &[Value]) -> Vec<Value> {
 fn run(processes: &[&'static str], fault: &str) -> Option<(Vec<Value>, Value)> {
     let folder = tempfile::tempdir().unwrap();
     let server = NatsServer::start("agents in one process and in four")?;
-    let mut fleet = Fleet::new(folder.path(), server.url(), "village");
+    let mut fleet = Fleet::new(folder.path(), server.url(), "village", 30);
     for name in processes {
         fleet.start(name);
     }
@@ -65,7 +65,7 @@ fn four_processes_decide_as_one_does() {
         else {
             return;
         };
-        assert_eq!(one_summary["summary"]["fixed"], 1, "{one_summary}");
+        assert_eq!(one_summary["summary"]["fixed"], 1, "{one:#?}");
         assert_eq!(one_summary, four_summary);
         assert_eq!(one, four);
     }
