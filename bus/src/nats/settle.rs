@@ -14,7 +14,8 @@
 //! - A message published because of another one is published before that one's delivery is dropped, so while it is on its way
 //!   either something waits or the counts of the rounds differ.
 //!
-//! What it does not see: a process that does not answer, unless the configuration names it in `peers`.
+//! What it does not see: a newcomer that has not answered yet, unless the configuration names it in `peers`, and who was silent for
+//! as long as settling may take: that one is taken for lost.
 
 use super::connect::ConnectError;
 use super::shared::{Inbox, Shared, lock};
@@ -31,8 +32,9 @@ use tokio::time::timeout;
 /// Where all are asked.
 const CONTROL: &str = "zizhi.v1.ctl.settled";
 
-/// How long answers of one round are awaited, at most and after the last one. Our choice: answers take about a millisecond.
-const ROUND: Duration = Duration::from_secs(2);
+/// How long answers of one round are awaited, at most and after the last one. Our choice: answers take about a millisecond,
+/// and some seconds on a machine that does ten times more than it can.
+const ROUND: Duration = Duration::from_secs(10);
 const QUIET: Duration = Duration::from_millis(250);
 
 /// Between two rounds.
@@ -158,7 +160,10 @@ async fn pending(shared: &Shared, inbox: &Inbox) -> u64 {
 /// Waits until all processes have handled everything.
 pub(super) async fn settle(shared: &Shared) {
     let limit = Duration::from_millis(shared.config.settle_ms);
-    if timeout(limit, until_settled(shared)).await.is_err() {
+    let (mut known, everybody) = recently_known(shared);
+    let settled = timeout(limit, until_settled(shared, &mut known, everybody)).await;
+    lock(&shared.lately).0 = known.answered;
+    if settled.is_err() {
         let waited_ms = shared.config.settle_ms;
         tracing::warn!(
             waited_ms,
@@ -167,20 +172,44 @@ pub(super) async fn settle(shared: &Shared) {
     }
 }
 
-async fn until_settled(shared: &Shared) {
+/// Who is waited for.
+#[derive(Debug, Default)]
+struct Known {
+    /// Whoever answered when the bus settled last, or since. Silence of one of them is no answer: on a busy machine it may
+    /// take seconds. Who is silent for as long as settling may take is taken for lost, and waited for no more.
+    all: BTreeSet<(String, u64)>,
+    /// Whoever answered the last question.
+    answered: BTreeSet<(String, u64)>,
+}
+
+impl Known {
+    fn hear(&mut self, round: &Round) {
+        self.answered = round.keys().cloned().collect();
+        self.all.extend(self.answered.iter().cloned());
+    }
+
+    /// Whether all answered; who was started again answers for who was before.
+    fn is_in(&self, round: &Round) -> bool {
+        let answered = |(who, epoch): &(String, u64)| {
+            let mut same = round.keys().filter(|(name, _)| name == who);
+            same.any(|(_, newer)| newer >= epoch)
+        };
+        self.all.iter().all(answered)
+    }
+}
+
+async fn until_settled(shared: &Shared, known: &mut Known, everybody: bool) {
     let mut before: Option<Round> = None;
-    let mut known = recently_known(shared);
     loop {
-        let round = ask_all(shared, known.as_ref()).await;
+        let round = ask_all(shared, known, everybody).await;
         if let Some(round) = &round {
-            known = Some(round.keys().cloned().collect());
+            known.hear(round);
         }
         let is_complete = round
             .as_ref()
-            .is_some_and(|r| is_complete(r, &shared.config.peers));
+            .is_some_and(|r| is_complete(r, &shared.config.peers) && known.is_in(r));
         let is_idle = |r: &Round| r.values().all(|c| c.waiting == 0);
         if is_complete && round == before && round.as_ref().is_some_and(is_idle) {
-            lock(&shared.lately).0 = known.unwrap_or_default();
             return;
         }
         before = round;
@@ -188,16 +217,20 @@ async fn until_settled(shared: &Shared) {
     }
 }
 
-/// Who answered the last time: once they have, a round is over. Now and then everybody is waited for, as processes come and
-/// go; our choice, every twentieth time, so that a newcomer is missed for a second or two at most.
-fn recently_known(shared: &Shared) -> Option<BTreeSet<(String, u64)>> {
+/// Who answered the last time, and whether newcomers are waited for too; our choice, every twentieth time, so that one is
+/// missed for a second or two at most. Otherwise a round is over once all who are known have answered.
+fn recently_known(shared: &Shared) -> (Known, bool) {
     let mut lately = lock(&shared.lately);
     lately.1 += 1;
-    let ask_everybody = lately.0.is_empty() || lately.1 >= 20;
-    if ask_everybody {
+    let everybody = lately.0.is_empty() || lately.1 >= 20;
+    if everybody {
         lately.1 = 0;
     }
-    (!ask_everybody).then(|| lately.0.clone())
+    let known = Known {
+        all: lately.0.clone(),
+        answered: BTreeSet::new(),
+    };
+    (known, everybody)
 }
 
 /// Whether everybody who must answer did, and somebody at all.
@@ -207,7 +240,7 @@ fn is_complete(round: &Round, peers: &[String]) -> bool {
 }
 
 /// One round; `None` if it could not be asked.
-async fn ask_all(shared: &Shared, known: Option<&BTreeSet<(String, u64)>>) -> Option<Round> {
+async fn ask_all(shared: &Shared, known: &Known, everybody: bool) -> Option<Round> {
     let token = shared.new_token();
     let inbox = format!("zizhi.v1.*.ctl.settled.{token}");
     let mut answers = shared.client.subscribe(inbox).await.ok()?;
@@ -215,8 +248,8 @@ async fn ask_all(shared: &Shared, known: Option<&BTreeSet<(String, u64)>>) -> Op
     let mut round = Round::new();
     let gather = async {
         loop {
-            let all_known = known.is_some_and(|k| k.iter().all(|who| round.contains_key(who)));
-            if all_known && is_complete(&round, &shared.config.peers) {
+            let enough = is_complete(&round, &shared.config.peers) && known.is_in(&round);
+            if enough && !everybody {
                 return;
             }
             match timeout(QUIET, answers.next()).await {
@@ -226,7 +259,7 @@ async fn ask_all(shared: &Shared, known: Option<&BTreeSet<(String, u64)>>) -> Op
                     }
                 }
                 Ok(None) => return,
-                Err(_) if is_complete(&round, &shared.config.peers) => return,
+                Err(_) if enough => return,
                 Err(_) => {}
             }
         }
@@ -270,5 +303,24 @@ mod tests {
         assert!(is_complete(&round, &["transport".to_owned()]));
         assert!(!is_complete(&round, &["compute".to_owned()]));
         assert!(!is_complete(&Round::new(), &[]));
+    }
+
+    #[test]
+    fn who_is_known_and_silent_is_waited_for_unless_started_again() {
+        let who = |name: &str, epoch| (name.to_owned(), epoch);
+        let mut known = Known::default();
+        let round = |keys: &[(String, u64)]| -> Round {
+            let count = Count {
+                published: 0,
+                handled: 0,
+                waiting: 0,
+            };
+            keys.iter().map(|k| (k.clone(), count)).collect()
+        };
+        known.hear(&round(&[who("transport", 3), who("compute", 1)]));
+        assert!(!known.is_in(&round(&[who("transport", 3)])));
+        assert!(known.is_in(&round(&[who("transport", 4), who("compute", 1)])));
+        // An older one's late answer is not that of the younger.
+        assert!(!known.is_in(&round(&[who("transport", 2), who("compute", 1)])));
     }
 }
