@@ -24,6 +24,7 @@ pub(super) fn check(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
     }
     nothing_is_divided_by_zero(to, read, playbook);
     sorts_are_equal(to, read, playbook);
+    nothing_measured_is_met_exactly(to, read, playbook);
     params_fit_their_unit(to, read, playbook);
     steps_get_their_unit(to, read, playbook);
     limits_are_in_the_metrics_unit(to, read, playbook);
@@ -53,6 +54,35 @@ fn divides_by_zero(shape: &Shape) -> bool {
         _ => None,
     };
     by.is_some_and(|n| n.abs() < f64::MIN_POSITIVE) || parts.iter().any(divides_by_zero)
+}
+
+/// A measured value is hardly ever just 0.05: the condition would hold once by accident, and never again.
+fn nothing_measured_is_met_exactly(to: &mut Compiler<'_>, read: &File, playbook: &Playbook) {
+    for (shape, place) in shapes(read, playbook) {
+        if let Some(path) = exact(&shape)
+            && !to.told(place.line)
+        {
+            let message = format!("`{path}` is measured, so it is hardly ever exactly that");
+            let fix = "compare with >= or <=, or with both ends of a range";
+            to.report(place, Code::ConstantCondition, message, fix);
+        }
+    }
+}
+
+fn exact(shape: &Shape) -> Option<&str> {
+    let Shape::Call(name, parts) = shape else {
+        return None;
+    };
+    if let (
+        "_==_" | "_!=_",
+        [Shape::Path(path), Shape::Number(n)] | [Shape::Number(n), Shape::Path(path)],
+    ) = (name.as_str(), parts.as_slice())
+        && n.fract() != 0.0
+        && !path.starts_with("params.")
+    {
+        return Some(path);
+    }
+    parts.iter().find_map(exact)
 }
 
 /// The number that a part is whatever is measured.

@@ -8,6 +8,9 @@ use crate::schema::Text;
 use serde_saphyr::Spanned;
 use zizhi_types::topology::Bilingual;
 
+/// Longest text, in characters (our choice: who approves reads it whole on one card).
+const CHARS_MAX: usize = 300;
+
 /// What stands where somebody meant to write later.
 const PLACEHOLDERS: [&str; 12] = [
     "todo",
@@ -51,6 +54,10 @@ impl Compiler<'_> {
             } else if says_nothing(&text.value) {
                 let message = format!("the {language} text says nothing");
                 self.untold(text, &message, "write what it is about");
+            } else if text.value.chars().count() > CHARS_MAX {
+                let message = format!("the {language} text is longer than {CHARS_MAX} characters");
+                let fix = "shorten it: who approves reads it whole";
+                self.report(text.referenced.into(), Code::OutOfRange, message, fix);
             }
         }
         let (en, zh) = (&written.en.value, &written.zh.value);
