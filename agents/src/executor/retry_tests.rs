@@ -2,9 +2,11 @@
 
 use super::tests::{Story, ended, names};
 use super::{History, Output, engine};
+use crate::recovery::OpenRun;
 use crate::testing::{at, bid, cost_receipt, incident, object, plan};
 use zizhi_playbooks::DriverError;
 use zizhi_playbooks::fingerprint::fingerprint;
+use zizhi_playbooks::run::{self, Run, State};
 use zizhi_types::action::{Action, Value, Verb};
 use zizhi_types::negotiation::{Bid, RunEnd};
 use zizhi_types::plan::{Mode, Retry};
@@ -104,6 +106,47 @@ fn an_unknown_effect_is_never_tried_again() {
     assert_eq!(ended(&outputs), Some(RunEnd::Stuck), "{outputs:?}");
     story.now_s = 300;
     assert_eq!(key(&story.tick()), None);
+}
+
+/// The run of [`waiting`] as the journal tells it to the next process.
+fn found_waiting() -> OpenRun {
+    let bid = patient();
+    let mut run = Run::new("run-transport-1".parse().unwrap(), bid.plan.clone());
+    let mut tell = |input| drop(run.on(input).unwrap());
+    tell(run::Input::Start);
+    for (key, result) in [
+        ("run-transport-1/one/do", Ok(cost_receipt("link/A-B"))),
+        ("run-transport-1/two/do", failed()),
+    ] {
+        let key = key.to_owned();
+        tell(run::Input::Answer { key, result });
+    }
+    assert!(matches!(run.state(), State::Waiting { .. }), "{run:?}");
+    OpenRun {
+        run,
+        lease: crate::testing::lease(zizhi_types::Domain::Transport, 1),
+        bid,
+        before: vec![],
+        in_flight: None,
+        began: at(90),
+        newest: "rec-transport-9".parse().unwrap(),
+        at: at(100),
+    }
+}
+
+#[test]
+fn a_process_killed_between_two_tries_never_tries_again_and_takes_back_what_was_done() {
+    let mut story = Story::in_mode(Mode::Auto);
+    let outputs = story.tell(super::Input::Restore {
+        runs: vec![found_waiting()],
+        history: Box::default(),
+    });
+    assert_eq!(key(&outputs), None, "{outputs:?}");
+    assert!(names(&outputs).iter().any(|n| n == "Undo"), "{outputs:?}");
+    story.now_s = 300;
+    assert_eq!(key(&story.tick()), None);
+    let outputs = story.driven(Ok(cost_receipt("link/A-B")));
+    assert_eq!(ended(&outputs), Some(RunEnd::Undone), "{outputs:?}");
 }
 
 #[test]
