@@ -10,7 +10,7 @@
 #[path = "drivers_common/mod.rs"]
 mod common;
 
-use common::{Came, Reply, Server, action, apply, gate, number, serve};
+use common::{Came, Reply, Server, action, apply, gate, number, serve, serve_tls};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex};
 use zizhi_playbooks::DriverError;
@@ -269,4 +269,59 @@ async fn a_node_that_was_cordoned_before_stays_so_after_the_undo() {
         .await
         .unwrap();
     assert_eq!(receipt.undo.unwrap().verb, Verb::NodeCordon);
+}
+
+#[tokio::test]
+async fn a_cluster_behind_tls_is_trusted_by_its_authority_and_gets_the_token() {
+    const TOKEN: &str = "canary-77e0";
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Mutex::new(Cluster::new());
+    let answer = move |came: &Came| -> Reply {
+        let (status, body) = if came
+            .head
+            .contains(&format!("authorization: Bearer {TOKEN}"))
+        {
+            cluster.lock().unwrap().answer(came)
+        } else {
+            (
+                401,
+                json!({"kind": "Status", "status": "Failure", "code": 401, "reason": "Unauthorized"}),
+            )
+        };
+        Some((status, body.to_string()))
+    };
+    let Some(server) = serve_tls(folder.path(), answer).await else {
+        return;
+    };
+    let secret = folder.path().join("k1");
+    std::fs::write(&secret, TOKEN).unwrap();
+    let closed = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&secret, closed).unwrap();
+    let within = format!("server: {}", server.url);
+    let ca = folder.path().join("ca.pem");
+    let with = |more: String| {
+        file(&server)
+            .replace(&within, &format!("{within}{more}"))
+            .replace(
+                "targets:",
+                &format!("secrets: {}\ntargets:", folder.path().display()),
+            )
+    };
+    let good = with(format!(", ca: {}, token: secret://k1", ca.display()));
+    let cordon = action(Verb::NodeCordon, "node/w1");
+    let receipt = apply(&gate(&good, folder.path()), 1, "k1", &cordon)
+        .await
+        .unwrap();
+    assert_eq!(receipt.after, "unschedulable=true");
+    // Whoever else answers under that name is told nothing.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let stranger = with(", token: secret://k1".to_owned());
+    let before = server.lines().len();
+    let refused = apply(&gate(&stranger, elsewhere.path()), 1, "k1", &cordon).await;
+    assert!(
+        matches!(&refused, Err(DriverError::Failed(_))),
+        "{refused:?}"
+    );
+    assert!(!format!("{refused:?}").contains(TOKEN));
+    assert_eq!(server.lines().len(), before);
 }

@@ -6,10 +6,13 @@
     reason = "each test file uses a part, and stops at the first surprise"
 )]
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use zizhi_playbooks::door::{Answer, Question};
 use zizhi_playbooks::drivers::{Gate, Memory, OwnNetwork, check};
 use zizhi_playbooks::{DriverError, Recall};
@@ -117,8 +120,62 @@ pub async fn serve(reply: impl Fn(&Came) -> Reply + Send + Sync + 'static) -> Se
     Server { url, came }
 }
 
+/// Starts such a server behind TLS, for `localhost`; its authority's certificate is `ca.pem` of the folder. `None` without the
+/// `openssl` command.
+pub async fn serve_tls(
+    folder: &Path,
+    reply: impl Fn(&Came) -> Reply + Send + Sync + 'static,
+) -> Option<Server> {
+    let certificates = certificates(folder)?;
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(certificates.0, certificates.1)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let came = Arc::new(Mutex::new(vec![]));
+    let (kept, reply) = (Arc::clone(&came), Arc::new(reply));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, kept, reply) = (acceptor.clone(), Arc::clone(&kept), Arc::clone(&reply));
+            tokio::spawn(async move {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    talk(stream, kept, reply).await;
+                }
+            });
+        }
+    });
+    let url = format!("https://localhost:{port}");
+    Some(Server { url, came })
+}
+
+type Certificates = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+fn certificates(folder: &Path) -> Option<Certificates> {
+    let make = |words: &str| {
+        let mut command = Command::new("openssl");
+        command
+            .current_dir(folder)
+            .args(["req", "-x509", "-days", "2", "-nodes"]);
+        command.args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]);
+        command.args(words.split(' ')).output()
+    };
+    if make("-subj /CN=authority -keyout ca.key -out ca.pem").is_err() {
+        eprintln!("SKIPPED: tests of drivers behind TLS: no openssl command");
+        return None;
+    }
+    let own = "-CA ca.pem -CAkey ca.key -subj /CN=localhost -addext subjectAltName=DNS:localhost";
+    let plain = "-addext basicConstraints=critical,CA:FALSE -keyout own.key -out own.pem";
+    assert!(make(&format!("{own} {plain}")).unwrap().status.success());
+    let chain = CertificateDer::pem_file_iter(folder.join("own.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(folder.join("own.key")).unwrap();
+    Some((chain.map(Result::unwrap).collect(), key))
+}
+
 async fn talk(
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     kept: Arc<Mutex<Vec<Came>>>,
     reply: Arc<impl Fn(&Came) -> Reply>,
 ) {
@@ -138,7 +195,7 @@ async fn talk(
     }
 }
 
-async fn request(stream: &mut TcpStream) -> Option<Came> {
+async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Option<Came> {
     let (mut bytes, mut block) = (vec![], [0; 4096]);
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
