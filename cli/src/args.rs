@@ -55,6 +55,8 @@ pub enum Command {
     Incidents(JournalArgs),
     /// Tell an incident from its action back to the raw telemetry message, or what a lint code means.
     Explain(ExplainArgs),
+    /// Serve a journal to assistants over the Model Context Protocol, on standard input and output. Read-only.
+    Mcp(McpArgs),
     /// Live through a recording again with a fresh swarm and no network.
     Replay(ReplayArgs),
     /// List the plans that wait for a yes.
@@ -202,6 +204,17 @@ pub struct JournalArgs {
     /// Print JSON lines.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `mcp`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example: zizhi mcp --journal zizhi-runs/demo-1.jsonl   (as the command of a server in an assistant's settings)"
+)]
+pub struct McpArgs {
+    /// The journal, or a folder with the journals of a swarm's processes; it may still grow. [default: the newest in zizhi-runs/]
+    #[arg(long)]
+    pub journal: Option<PathBuf>,
 }
 
 /// Flags of `explain`.

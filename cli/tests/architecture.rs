@@ -44,6 +44,7 @@ const HOMES: &[(&str, &str)] = &[
     ("axum", "zizhi-dashboard"),
     ("askama", "zizhi-dashboard"),
     ("clap", "zizhi"),
+    ("rmcp", "zizhi"),
     ("cel", "zizhi-playbooks"),
     ("schemars", "zizhi-playbooks"),
     ("k8s-openapi", "zizhi-playbooks"),

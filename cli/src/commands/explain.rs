@@ -112,7 +112,7 @@ fn as_json(
 }
 
 /// The record and everything it follows from, nearest first, each once, with its distance.
-fn chain<'r>(
+pub(super) fn chain<'r>(
     from: &'r Record,
     records: &BTreeMap<RecordId, &'r Record>,
 ) -> Vec<(usize, &'r Record)> {

@@ -16,6 +16,7 @@ mod incidents;
 mod ingest;
 mod kill;
 mod lab;
+mod mcp;
 mod no_driver;
 mod playbook;
 mod policy;
@@ -40,6 +41,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Run(args) => run::run(args, lang),
         Command::Incidents(journal) => incidents::run(journal, lang),
         Command::Explain(explain) => explain::run(explain, lang),
+        Command::Mcp(mcp) => mcp::run(mcp, lang),
         Command::Replay(replay) => replay::run(replay, lang),
         Command::Approvals(args) => approve::list(args, lang),
         Command::Approve(args) => approve::answer(args, true, lang),

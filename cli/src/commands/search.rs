@@ -4,10 +4,9 @@ use super::{json_line, pick};
 use crate::args::SearchArgs;
 use crate::fail::Failure;
 use crate::journals;
-use std::path::Path;
 use std::process::ExitCode;
 use zizhi_bus::journal;
-use zizhi_knowledge::{Document, TextIndex};
+use zizhi_knowledge::{Document, Hit, TextIndex};
 use zizhi_playbooks::Catalog;
 use zizhi_types::text::{Language, label, object, sentence};
 use zizhi_types::topology::Bilingual;
@@ -18,26 +17,14 @@ const HITS: usize = 10;
 
 /// Searches.
 pub fn run(args: SearchArgs, lang: Language) -> Result<ExitCode, Failure> {
-    let mut documents = playbooks(&Catalog::builtin()?);
     let journal = match args.journal {
         Some(path) => Some(path),
         None => journals::existing(None).ok(),
     };
-    if let Some(path) = journal {
-        documents.extend(incidents(&path)?);
-    }
-    let mut index = TextIndex::in_memory()?;
-    index.index(documents)?;
-    // People type in either language whatever they read: the wanted one first, then the other.
-    let other = match lang {
-        Language::En => Language::Zh,
-        Language::Zh => Language::En,
-    };
-    let wanted = args.words.join(" ");
-    let mut hits = index.search(&wanted, lang, HITS)?;
-    if hits.is_empty() {
-        hits = index.search(&wanted, other, HITS)?;
-    }
+    let entries = journal.map_or(Ok(vec![]), |path| journal::read_all(&path))?;
+    let records: Vec<&Record> = entries.iter().map(|e| &e.record).collect();
+    let shelf = Shelf::with(&incident::fold(records.iter().copied()), &records)?;
+    let hits = wanted(&shelf, &args.words.join(" "), lang)?;
     for hit in &hits {
         if args.json {
             json_line(&serde_json::json!({
@@ -60,6 +47,33 @@ pub fn run(args: SearchArgs, lang: Language) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Everything that has words.
+pub struct Shelf(TextIndex);
+
+impl Shelf {
+    /// The shipped playbooks, and these incidents with their records.
+    pub fn with(incidents: &[Incident], records: &[&Record]) -> Result<Self, Failure> {
+        let mut documents = playbooks(&Catalog::builtin()?);
+        documents.extend(incidents.iter().map(|i| told(i, records)));
+        let mut index = TextIndex::in_memory()?;
+        index.index(documents)?;
+        Ok(Self(index))
+    }
+}
+
+/// People type in either language whatever they read: the wanted one first, then the other.
+pub fn wanted(shelf: &Shelf, words: &str, lang: Language) -> Result<Vec<Hit>, Failure> {
+    let other = match lang {
+        Language::En => Language::Zh,
+        Language::Zh => Language::En,
+    };
+    let hits = shelf.0.search(words, lang, HITS)?;
+    if hits.is_empty() {
+        return Ok(shelf.0.search(words, other, HITS)?);
+    }
+    Ok(hits)
+}
+
 fn playbooks(catalog: &Catalog) -> Vec<Document> {
     let one = |p: &zizhi_playbooks::Playbook| Document {
         id: p.reference(),
@@ -77,13 +91,6 @@ fn words(playbook: &zizhi_playbooks::Playbook, lang: Language) -> String {
     let faults = playbook.faults.iter().map(|f| label(*f, lang));
     let verbs = playbook.steps.iter().map(|s| label(s.verb, lang));
     faults.chain(verbs).collect::<Vec<_>>().join(" ")
-}
-
-fn incidents(path: &Path) -> Result<Vec<Document>, Failure> {
-    let entries = journal::read_all(path)?;
-    let records: Vec<&Record> = entries.iter().map(|e| &e.record).collect();
-    let found = incident::fold(records.iter().copied());
-    Ok(found.iter().map(|i| told(i, &records)).collect())
 }
 
 fn told(incident: &Incident, records: &[&Record]) -> Document {
