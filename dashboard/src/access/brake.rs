@@ -84,15 +84,11 @@ impl Brake {
     /// The try was right: it does not count, and the address is known for this person from now on.
     pub fn right(&mut self, name: &str, address: &str) {
         for key in self.keys(name, address) {
-            match (key, self.counts.entry(Key::Address(address.to_owned()))) {
+            if !matches!(key, Key::Address(_)) {
+                self.counts.remove(&key);
+            } else if let Some(count) = self.counts.get_mut(&key) {
                 // Others may guess from the same address: only this one try is taken back.
-                (Key::Address(_), std::collections::hash_map::Entry::Occupied(mut count)) => {
-                    count.get_mut().wrong = count.get().wrong.saturating_sub(1);
-                }
-                (Key::Address(_), _) => {}
-                (key, _) => {
-                    self.counts.remove(&key);
-                }
+                count.wrong = count.wrong.saturating_sub(1);
             }
         }
         if self.known.len() < COUNTS_MAX {
@@ -147,12 +143,11 @@ mod tests {
     fn guess(brake: &mut Brake, name: &str, address: &str, from: u64, span: u64) -> u32 {
         let (mut now, mut guesses) = (from, 0);
         while now < from + span {
-            match brake.wait_ms(name, address, NetTime(now)) {
-                Some(wait) => now += wait,
-                None => {
-                    brake.tried(name, address, NetTime(now));
-                    guesses += 1;
-                }
+            if let Some(wait) = brake.wait_ms(name, address, NetTime(now)) {
+                now += wait;
+            } else {
+                brake.tried(name, address, NetTime(now));
+                guesses += 1;
             }
         }
         guesses

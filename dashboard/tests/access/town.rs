@@ -39,22 +39,22 @@ pub struct Town {
 impl Town {
     /// With accounts, on loopback.
     pub fn new() -> Self {
-        Self::build(Some(None), |_| {})
+        Self::build((true, None), |_| {})
     }
 
     /// With accounts, behind a proxy.
     pub fn behind_tls(host: &str) -> Self {
-        Self::build(Some(Some(host.to_owned())), |_| {})
+        Self::build((true, Some(host)), |_| {})
     }
 
     /// Without accounts.
     pub fn open() -> Self {
-        Self::build(None, |_| {})
+        Self::build((false, None), |_| {})
     }
 
     /// With texts in the journal that want to be scripts.
     pub fn hostile() -> Self {
-        Self::build(Some(None), |writer| {
+        Self::build((true, None), |writer| {
             let who = Who::Human {
                 name: HOSTILE.to_owned(),
             };
@@ -67,7 +67,7 @@ impl Town {
         })
     }
 
-    fn build(accounts: Option<Option<String>>, more: impl FnOnce(&mut Writer)) -> Self {
+    fn build((accounts, host): (bool, Option<&str>), more: impl FnOnce(&mut Writer)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (mut writer, journal) = Writer::new(folder.path());
         first_half(&mut writer);
@@ -77,7 +77,8 @@ impl Town {
         let now = Arc::new(AtomicU64::new(1_000_000));
         let mut house =
             House::new(Source::new(&journal)).with_desk(Arc::clone(&desk) as Arc<dyn Desk>);
-        if let Some(host) = accounts {
+        if accounts {
+            let host = host.map(str::to_owned);
             let data = Folder::new(folder.path().join("data"));
             std::fs::create_dir_all(data.path()).unwrap();
             std::fs::copy(people().join("accounts.json"), data.file()).unwrap();
