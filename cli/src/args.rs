@@ -1,6 +1,7 @@
 //! The command line: every command, flag and example in one place.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+pub mod accounts;
 pub mod authoring;
 pub mod doctor;
 pub mod drivers;
@@ -11,6 +12,7 @@ pub mod replay;
 pub mod run;
 pub mod score;
 
+pub use accounts::DashboardArgs;
 pub use doctor::DoctorArgs;
 pub use drivers::{DriversCommand, SandboxExecArgs};
 pub use eval::EvalCommand;
@@ -338,26 +340,6 @@ pub struct PlaybookListArgs {
     /// Print the shipped playbooks as the page docs/catalogue.md.
     #[arg(long, conflicts_with_all = ["json", "playbooks"])]
     pub page: bool,
-}
-
-/// Flags of `dashboard`.
-#[derive(Debug, ClapArgs)]
-#[command(
-    after_help = "Example: zizhi dashboard --journal zizhi-runs/demo-1.jsonl --listen 127.0.0.1:8080"
-)]
-pub struct DashboardArgs {
-    /// The journal. [default: the newest in zizhi-runs/]
-    #[arg(long)]
-    pub journal: Option<PathBuf>,
-    /// Where to listen.
-    #[arg(long, default_value = "127.0.0.1:8080")]
-    pub listen: std::net::SocketAddr,
-    /// The swarm's NATS server: approvals and the kill switch are sent over it.
-    #[arg(long, value_name = "URL")]
-    pub bus: Option<String>,
-    /// The settings file of `zizhi run`: its bus and its data folder.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
 }
 
 /// Flags of `search`.

@@ -4,6 +4,7 @@
 //! has none, and then nothing can be ordered. An order that was sent has not been obeyed yet: what became of it is in the
 //! journal, as a record, like everything else.
 
+use crate::access::refusal::Refusal;
 use async_trait::async_trait;
 use std::sync::Arc;
 use zizhi_bus::{Bus, BusError};
@@ -55,6 +56,9 @@ pub enum DeskError {
     /// It cannot be written.
     #[error("the order cannot be written as json")]
     Encode(#[from] serde_json::Error),
+    /// Whoever gives it may not.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Whoever took orders is gone.
     #[error("the swarm behind this dashboard has ended")]
     Gone,

@@ -1,5 +1,6 @@
 //! Why a request has no answer, as a status and a sentence.
 
+use crate::access::refusal::Refusal;
 use crate::desk::DeskError;
 use axum::http::StatusCode;
 use zizhi_bus::JournalError;
@@ -40,9 +41,9 @@ pub enum Failure {
     /// A reason that is too long.
     #[error("the reason is longer than {0} characters")]
     LongReason(usize),
-    /// Another site's page sent it.
-    #[error("the request comes from a page of another site: open the dashboard itself")]
-    OtherSite,
+    /// Whoever asks may not.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The order did not leave.
     #[error(transparent)]
     Desk(#[from] DeskError),
@@ -61,9 +62,17 @@ impl Failure {
             }
             Self::NotWaiting(_) | Self::NoDesk => StatusCode::CONFLICT,
             Self::NoReason | Self::LongReason(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::OtherSite => StatusCode::FORBIDDEN,
+            Self::Refused(refusal) | Self::Desk(DeskError::Refused(refusal)) => refusal.status(),
             Self::Journal(_) | Self::Desk(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Why whoever asks may not, where that is what went wrong.
+    pub const fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) | Self::Desk(DeskError::Refused(refusal)) => Some(refusal),
+            _ => None,
         }
     }
 

@@ -1,9 +1,14 @@
 //! What the pages and the API work with.
 
 use crate::access::Access;
+use crate::access::counter::Counter;
+use crate::access::diary::Diary;
+use crate::access::secret::Token;
 use crate::desk::Desk;
 use crate::source::Source;
 use std::sync::Arc;
+use zizhi_bus::clock::wall;
+use zizhi_types::NetTime;
 
 /// One dashboard: the journal that it reads, the desk that takes orders, and who may come in.
 pub struct House {
@@ -13,6 +18,10 @@ pub struct House {
     pub desk: Option<Arc<dyn Desk>>,
     /// Who may come in.
     pub access: Access,
+    /// What forms carry where there are no accounts. Without random numbers there is none, and then no form is taken.
+    pub(crate) forms: Option<Token>,
+    /// Where events go where there are no accounts: to the program's log.
+    diary: Arc<Diary>,
 }
 
 impl House {
@@ -22,6 +31,8 @@ impl House {
             source: Arc::new(source),
             desk: None,
             access: Access::default(),
+            forms: Token::new().ok(),
+            diary: Arc::default(),
         }
     }
 
@@ -29,6 +40,30 @@ impl House {
     #[must_use]
     pub fn with_desk(mut self, desk: Arc<dyn Desk>) -> Self {
         self.desk = Some(desk);
+        self
+    }
+
+    /// Where security events are written.
+    pub(crate) fn diary(&self) -> &Arc<Diary> {
+        self.access.door().map_or(&self.diary, |door| door.diary())
+    }
+
+    /// The time of people.
+    pub(crate) fn now(&self) -> NetTime {
+        self.access.door().map_or_else(wall, |door| door.now())
+    }
+
+    /// With its desk behind a counter, where everybody's right to an order is looked at.
+    pub(crate) fn behind_counter(mut self) -> Self {
+        let diary = Arc::clone(self.diary());
+        self.desk = self.desk.map(|desk| {
+            let counter = Counter {
+                desk,
+                diary,
+                clock: wall,
+            };
+            Arc::new(counter) as Arc<dyn Desk>
+        });
         self
     }
 

@@ -16,6 +16,7 @@
 //! | `/api/v1/incidents`, `/api/v1/incidents/{id}`, `/api/v1/records/{id}` | the same as JSON |
 //! | `/api/v1/stream` | new records as server-sent events |
 //! | `/api/v1/openapi.json` | the description of the API |
+//! | `/sign-in`, `/sign-out`, `/account`, `/accounts` | coming in, going out, the own password, everybody's roles |
 //! | `/healthz` | whether the journal can be read |
 
 mod access;
@@ -24,6 +25,7 @@ mod card;
 mod desk;
 mod failure;
 mod house;
+mod line;
 mod pages;
 mod phrases;
 mod pulse;
@@ -34,18 +36,36 @@ mod stream;
 mod view;
 
 pub use access::Access;
+pub use access::accounts::{Account, Accounts, AccountsError, Folder};
+pub use access::diary::{By, Diary, Event};
+pub use access::door::{Clock, Door};
+pub use access::password;
+pub use access::refusal::Refusal;
+pub use access::role::{NoRole, Role};
 pub use desk::{BusDesk, Desk, DeskError, Order};
 pub use house::House;
+pub use line::{CONNECTIONS_MAX, Pace, Peer};
 pub use source::Source;
 
 use axum::Router;
+use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use std::sync::Arc;
 
 /// The dashboard over one journal.
 pub fn app(house: impl Into<House>) -> Router {
+    let house = Arc::new(house.into().behind_counter());
+    routes()
+        .layer(from_fn_with_state(Arc::clone(&house), access::gate::pass))
+        .layer(map_response_with_state(Arc::clone(&house), guarded))
+        .with_state(house)
+}
+
+/// Every route, before anybody is asked who they are. Who may use each: `access/role.rs`.
+fn routes() -> Router<Arc<House>> {
     pages::routes()
         .route("/api/v1/incidents", get(api::incidents))
         .route("/api/v1/incidents/{id}", get(api::incident))
@@ -53,9 +73,6 @@ pub fn app(house: impl Into<House>) -> Router {
         .route("/api/v1/stream", get(stream::records))
         .route("/api/v1/openapi.json", get(api::description))
         .route("/healthz", get(api::health))
-        .layer(axum::middleware::from_fn(access::own_pages_only))
-        .layer(axum::middleware::map_response(guarded))
-        .with_state(Arc::new(house.into()))
 }
 
 /// Serves the dashboard until `stop` comes true, then finishes the requests under way; live streams end at once.
@@ -64,20 +81,32 @@ pub async fn serve(
     house: impl Into<House>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    serve_at(listener, house, (CONNECTIONS_MAX, Pace::default()), stop).await
+}
+
+/// Serves it to so many connections at a time, at this pace.
+pub async fn serve_at(
+    listener: tokio::net::TcpListener,
+    house: impl Into<House>,
+    (connections, pace): (usize, Pace),
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     let house = house.into();
     let streams = house.source.closing();
     let stop = async move {
         stop.await;
         streams.send_replace(true);
     };
-    axum::serve(listener, app(house))
+    let service = app(house).into_make_service_with_connect_info::<line::Peer>();
+    axum::serve(line::Line::new(listener, connections, pace), service)
         .with_graceful_shutdown(stop)
         .await
 }
 
-/// Headers that keep a browser from running or loading anything that did not come from here.
-async fn guarded(mut response: Response) -> Response {
-    const HEADERS: [(&str, &str); 4] = [
+/// Headers that keep a browser from running or loading anything that did not come from here, from keeping what it saw, and,
+/// behind TLS, from ever asking without it again.
+async fn guarded(State(house): State<Arc<House>>, mut response: Response) -> Response {
+    const HEADERS: [(&str, &str); 7] = [
         (
             "content-security-policy",
             "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
@@ -86,12 +115,71 @@ async fn guarded(mut response: Response) -> Response {
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("cache-control", "no-store"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        (
+            "permissions-policy",
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
     ];
-    for (name, value) in HEADERS {
+    // A year, as ASVS 3.4.1 asks.
+    const ONLY_TLS: (&str, &str) = (
+        "strict-transport-security",
+        "max-age=31536000; includeSubDomains",
+    );
+    let tls = house.access.host().map(|_| ONLY_TLS);
+    for (name, value) in HEADERS.into_iter().chain(tls) {
         response.headers_mut().insert(
             HeaderName::from_static(name),
             HeaderValue::from_static(value),
         );
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use access::role::rows;
+    use axum::body::Body;
+    use axum::http::header::ALLOW;
+    use axum::http::{Method, Request};
+    use std::collections::BTreeSet;
+    use tower::ServiceExt as _;
+
+    /// The paths that the router has: its debug text is the only place where it tells them.
+    fn paths() -> BTreeSet<String> {
+        let text = format!("{:?}", routes());
+        let quoted = text.split('"').skip(1).step_by(2);
+        quoted
+            .filter(|path| path.starts_with('/') && !path.contains("__private"))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// A route that nobody wrote into the table would be refused to everybody; a row without a route says more than is so.
+    #[tokio::test]
+    async fn every_route_is_in_the_table_of_roles_and_every_row_has_a_route() {
+        let folder = tempfile::tempdir().unwrap();
+        let house = Arc::new(House::new(Source::new(folder.path().join("none.jsonl"))));
+        let mut real = BTreeSet::new();
+        for path in paths() {
+            let at = path.replace(['{', '}'], "");
+            let request = Request::builder().method(Method::TRACE).uri(at);
+            let app = routes().with_state(Arc::clone(&house));
+            let answer = app
+                .oneshot(request.body(Body::empty()).unwrap())
+                .await
+                .unwrap();
+            let allow = answer.headers().get(ALLOW);
+            let allow = allow
+                .unwrap_or_else(|| panic!("{path} is no route"))
+                .to_str();
+            let methods = allow.unwrap().split(',').filter(|m| *m != "HEAD");
+            real.extend(methods.map(|method| format!("{method} {path}")));
+        }
+        assert!(real.len() >= 20, "{real:?}");
+        let table: BTreeSet<String> = rows().map(|(m, path)| format!("{m} {path}")).collect();
+        assert_eq!(real, table);
+    }
 }

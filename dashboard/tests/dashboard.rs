@@ -361,7 +361,7 @@ async fn serving_ends_when_told_even_with_a_reader_on_the_stream() {
         until,
     ));
     let mut reader = tokio::net::TcpStream::connect(address).await.unwrap();
-    let request = b"GET /api/v1/stream?after=0 HTTP/1.1\r\nhost: x\r\n\r\n";
+    let request = b"GET /api/v1/stream?after=0 HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
     tokio::io::AsyncWriteExt::write_all(&mut reader, request)
         .await
         .unwrap();

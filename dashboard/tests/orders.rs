@@ -9,6 +9,7 @@
 mod common;
 
 use async_trait::async_trait;
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_TYPE, HOST, LOCATION};
 use axum::http::{Request, StatusCode};
@@ -36,6 +37,7 @@ struct Scene {
     desk: Arc<Kept>,
     writer: Writer,
     journal: PathBuf,
+    app: Router,
 }
 
 fn scene() -> Scene {
@@ -43,9 +45,11 @@ fn scene() -> Scene {
     let (mut writer, journal) = Writer::new(folder.path());
     first_half(&mut writer);
     asked(&mut writer);
+    let desk = Arc::default();
     Scene {
+        app: app(house(&journal, &desk)),
         folder,
-        desk: Arc::default(),
+        desk,
         writer,
         journal,
     }
@@ -62,26 +66,28 @@ fn house(journal: &Path, desk: &Arc<Kept>) -> House {
 
 async fn get(scene: &Scene, uri: &str) -> String {
     let request = Request::get(uri).body(Body::empty()).unwrap();
-    let answer = app(house(&scene.journal, &scene.desk))
-        .oneshot(request)
-        .await;
-    let answer = answer.unwrap();
+    let answer = scene.app.clone().oneshot(request).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK, "{uri}");
     let bytes = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// What a form of this page carries.
+async fn form_token(scene: &Scene) -> String {
+    let page = get(scene, "/stop").await;
+    let (_, after) = page.split_once("name=\"form-token\" content=\"").unwrap();
+    after.split('"').next().unwrap().to_owned()
+}
+
 async fn post(scene: &Scene, uri: &str, form: &str, from: &str) -> (StatusCode, Option<String>) {
+    let form = format!("{form}&form_token={}", form_token(scene).await);
     let request = Request::post(uri)
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header("sec-fetch-site", from)
         .header(HOST, "127.0.0.1:8080")
-        .body(Body::from(form.to_owned()))
+        .body(Body::from(form))
         .unwrap();
-    let answer = app(house(&scene.journal, &scene.desk))
-        .oneshot(request)
-        .await;
-    let answer = answer.unwrap();
+    let answer = scene.app.clone().oneshot(request).await.unwrap();
     let to = answer
         .headers()
         .get(LOCATION)
@@ -217,14 +223,13 @@ async fn a_page_of_another_site_orders_nothing() {
 #[tokio::test]
 async fn a_journal_that_is_only_looked_at_takes_no_orders() {
     let scene = scene();
-    let request = Request::post("/stop")
-        .header(HOST, "localhost:8080")
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(Body::from("on=true&reason=now"))
-        .unwrap();
-    let answer = app(Source::new(&scene.journal))
-        .oneshot(request)
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), StatusCode::CONFLICT);
+    let only_looking = Scene {
+        app: app(Source::new(&scene.journal)),
+        ..scene
+    };
+    let (status, _) = post(&only_looking, "/account", "", "same-origin").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "no such fields");
+    let order = "on=true&reason=now";
+    let (status, _) = post(&only_looking, "/stop", order, "same-origin").await;
+    assert_eq!(status, StatusCode::CONFLICT);
 }

@@ -72,6 +72,9 @@ pub fn run(args: DemoArgs, lang: Language) -> Result<ExitCode, Failure> {
     let recording = recording(&args, &path)?;
     let listener = match args.listen {
         _ if args.no_dashboard || (args.json && args.listen.is_none()) => None,
+        Some(listen) if !listen.ip().is_loopback() => {
+            return Err(format!("{listen} is reached from other machines, and a demo has no accounts: listen on 127.0.0.1").into());
+        }
         listen => Some(console::bind(listen.unwrap_or(ANY_PORT))?),
     };
     // One thread: with the bus that delivers one message at a time, nothing could run beside it.

@@ -25,6 +25,7 @@ mod run;
 mod score;
 mod search;
 mod timeline;
+mod user;
 
 use crate::args::{Args, Command};
 use crate::fail::Failure;

@@ -1,7 +1,9 @@
 //! What every page has around it.
 
+use crate::access::role::Role;
+use crate::access::{Access, Person};
 use crate::house::House;
-use crate::phrases::{Phrases, phrases};
+use crate::phrases::{Phrases, phrases, text};
 use crate::pulse::Killed;
 use crate::reader::{Reader, suffix};
 use crate::view::View;
@@ -19,6 +21,18 @@ pub struct Way {
     pub key: &'static str,
     /// This page is there.
     pub here: bool,
+}
+
+/// Somebody who is signed in.
+pub struct Signed {
+    pub name: String,
+    pub role: String,
+    pub is_admin: bool,
+}
+
+/// A role in the reader's language.
+pub fn role_name(language: Language, role: Role) -> String {
+    text(language, &format!("role-{role}"), &[])
 }
 
 /// What every page has.
@@ -41,13 +55,28 @@ pub struct Frame {
     /// How many plans wait for a person.
     pub waiting: usize,
     pub killed: Option<Killed>,
-    /// Whether orders reach a swarm.
+    /// Whether orders reach a swarm, and this person may give some.
     pub can_order: bool,
+    /// Whether this person may say yes, and release the kill switch.
+    pub can_approve: bool,
+    /// Whether only the person's role keeps orders from a swarm.
+    pub needs_role: bool,
+    /// Who is signed in; `None` for a stranger, and where there are no accounts.
+    pub person: Option<Signed>,
+    /// There are no accounts: whoever is on this machine is this one.
+    pub open_as: Option<String>,
+    /// What every form carries.
+    pub form_token: String,
 }
 
 impl Frame {
     /// Around a page of this house.
-    pub fn new(house: &House, reader: &Reader, title: String, view: Option<&View>) -> Self {
+    pub fn new(
+        house: &House,
+        (reader, person): (&Reader, &Person),
+        title: String,
+        view: Option<&View>,
+    ) -> Self {
         let words = phrases(reader.language);
         let other = match reader.language {
             Language::En => Language::Zh,
@@ -70,7 +99,19 @@ impl Frame {
             ways: ways(words, &reader.path),
             waiting: view.map_or(0, |v| v.waiting().len()),
             killed: view.and_then(|v| v.pulse.killed().cloned()),
-            can_order: house.desk.is_some(),
+            can_order: house.desk.is_some() && person.is(Role::Operator),
+            can_approve: house.desk.is_some() && person.is(Role::Approver),
+            needs_role: house.desk.is_some() && !person.is(Role::Operator),
+            person: person.session().and(person.role).map(|role| Signed {
+                name: person.name.clone(),
+                role: role_name(reader.language, role),
+                is_admin: person.is(Role::Admin),
+            }),
+            open_as: match &house.access {
+                Access::Local { name } => Some(name.clone()),
+                Access::Accounts { .. } => None,
+            },
+            form_token: person.form_token(),
         }
     }
 }

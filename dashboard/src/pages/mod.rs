@@ -1,11 +1,14 @@
 //! The pages. One file a page; what all have in common is here.
 
+mod account;
+mod accounts;
 mod decision;
 mod frame;
 mod incident;
 mod incidents;
 mod now;
 mod record;
+mod sign_in;
 mod stop;
 
 use crate::access::Person;
@@ -20,7 +23,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use frame::Frame;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -37,6 +40,10 @@ pub fn routes() -> Router<Arc<House>> {
         )
         .route("/records/{id}", get(record::show))
         .route("/stop", get(stop::show).post(stop::order))
+        .route("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/sign-out", post(sign_in::leave))
+        .route("/account", get(account::show).post(account::change))
+        .route("/accounts", get(accounts::show).post(accounts::change))
         .route("/assets/{name}", get(asset))
         .fallback(nowhere)
 }
@@ -74,7 +81,7 @@ impl Asked {
     ) -> Response {
         let page = match self.house.source.current().await {
             Ok(view) => {
-                let frame = Frame::new(&self.house, &self.reader, title.to_owned(), Some(&view));
+                let frame = self.frame(title.to_owned(), Some(&view));
                 draw(&view, frame)
             }
             Err(error) => Err(error.into()),
@@ -85,11 +92,22 @@ impl Asked {
         }
     }
 
-    fn fail(&self, failure: &Failure) -> Response {
+    fn frame(&self, title: String, view: Option<&View>) -> Frame {
+        Frame::new(&self.house, (&self.reader, &self.person), title, view)
+    }
+
+    /// The page that says why there is no other.
+    pub(crate) fn fail(&self, failure: &Failure) -> Response {
         let title = self.words().trouble.to_owned();
         let page = FailurePage {
-            frame: Frame::new(&self.house, &self.reader, title, None),
-            reason: failure.explain(),
+            frame: self.frame(title, None),
+            tongue: failure
+                .refusal()
+                .map_or("en", |_| self.reader.language.as_str()),
+            reason: failure.refusal().map_or_else(
+                || failure.explain(),
+                |refusal| refusal.say(self.reader.language),
+            ),
         };
         let text = page.render().unwrap_or(page.reason);
         (failure.status(), Html(text)).into_response()
@@ -105,6 +123,8 @@ impl Asked {
 #[template(path = "failure.html")]
 struct FailurePage {
     frame: Frame,
+    /// The language of the reason.
+    tongue: &'static str,
     reason: String,
 }
 
