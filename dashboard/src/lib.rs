@@ -10,6 +10,7 @@
 //! | `/` | what waits for a person, what is open, whether the swarm is alive |
 //! | `/incidents` | incidents, newest first |
 //! | `/incidents/{id}` | one incident from the top down: what, since when, why, what was done, every record |
+//! | `/incidents/{id}/negotiation`, `…/causes`, `…/twin` | who wanted what; how it spread; before and after |
 //! | `/decisions/{plan}` | one decision: why, what else, what it changes, what takes it back, and the answer |
 //! | `/stop` | the kill switch |
 //! | `/records/{id}` | one record with its causes and effects |
@@ -20,14 +21,17 @@
 
 mod access;
 mod api;
+mod bars;
 mod card;
 mod desk;
 mod failure;
+mod graph;
 mod house;
 mod pages;
 mod phrases;
 mod pulse;
 mod reader;
+mod sheet;
 mod source;
 mod story;
 mod stream;

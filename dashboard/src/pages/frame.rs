@@ -3,7 +3,7 @@
 use crate::house::House;
 use crate::phrases::{Phrases, phrases};
 use crate::pulse::Killed;
-use crate::reader::{Reader, suffix};
+use crate::reader::Reader;
 use crate::view::View;
 use zizhi_bus::journal::Damage;
 use zizhi_types::NetTime;
@@ -58,7 +58,7 @@ impl Frame {
             words,
             language: reader.language,
             keep: reader.keep,
-            other: format!("{}{}", reader.path, suffix(other)),
+            other: reader.in_language(other),
             other_tag: other.as_str(),
             title,
             warning: damage.map(|d| match d {

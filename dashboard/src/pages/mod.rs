@@ -1,12 +1,15 @@
 //! The pages. One file a page; what all have in common is here.
 
+mod causes;
 mod decision;
 mod frame;
 mod incident;
 mod incidents;
+mod negotiation;
 mod now;
 mod record;
 mod stop;
+mod twin;
 
 use crate::access::Person;
 use crate::failure::Failure;
@@ -21,7 +24,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
-use frame::Frame;
+pub use frame::Frame;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -31,6 +34,9 @@ pub fn routes() -> Router<Arc<House>> {
         .route("/", get(now::show))
         .route("/incidents", get(incidents::show))
         .route("/incidents/{id}", get(incident::show))
+        .route("/incidents/{id}/negotiation", get(negotiation::show))
+        .route("/incidents/{id}/causes", get(causes::show))
+        .route("/incidents/{id}/twin", get(twin::show))
         .route(
             "/decisions/{plan}",
             get(decision::show).post(decision::answer),
