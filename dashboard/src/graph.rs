@@ -87,7 +87,7 @@ const WIDE: usize = 250;
 const HIGH: usize = 58;
 const BOX: (usize, usize) = (176, 38);
 
-/// How far each object is from a suspect, in steps.
+/// How far each object is from a suspect on the longest way, in steps: so an effect stands right of its cause.
 fn layers<'a>(ranked: &'a [Hypothesis]) -> BTreeMap<&'a ManagedObject, usize> {
     let mut layers: BTreeMap<&'a ManagedObject, usize> = BTreeMap::new();
     for hypothesis in ranked {
@@ -97,7 +97,7 @@ fn layers<'a>(ranked: &'a [Hypothesis]) -> BTreeMap<&'a ManagedObject, usize> {
         for evidence in &hypothesis.evidence_for {
             for (layer, object) in evidence.path.iter().rev().enumerate() {
                 let known = layers.entry(object).or_insert(layer);
-                *known = (*known).min(layer);
+                *known = (*known).max(layer);
             }
         }
     }
@@ -160,7 +160,7 @@ fn line(
         r#"<path class="edge {class}{chief}" d="M{x1} {y1} C{out} {y1} {back} {y2} {x2} {y2}"><title>{word} · {age}</title></path>"#
     );
     if edge.rank == 0 && to.0 > from.0 {
-        let (x, y) = (x1 + (x2.saturating_sub(x1)) / 2, (y1 + y2) / 2);
+        let (x, y) = (x1 + (x2.saturating_sub(x1)) / 2, usize::midpoint(y1, y2));
         let _ = write!(
             svg,
             r#"<text class="mark" x="{x}" y="{}" text-anchor="middle">{word}</text>"#,

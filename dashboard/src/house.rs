@@ -3,7 +3,9 @@
 use crate::access::Access;
 use crate::desk::Desk;
 use crate::source::Source;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use zizhi_playbooks::Catalog;
+use zizhi_types::topology::Network;
 
 /// One dashboard: the journal that it reads, the desk that takes orders, and who may come in.
 pub struct House {
@@ -13,7 +15,12 @@ pub struct House {
     pub desk: Option<Arc<dyn Desk>>,
     /// Who may come in.
     pub access: Access,
+    /// The intended network, where it is known: the journal does not hold it.
+    pub network: Option<Arc<Network>>,
 }
+
+/// The shipped playbooks, checked once.
+static CATALOG: LazyLock<Option<Catalog>> = LazyLock::new(|| Catalog::builtin().ok());
 
 impl House {
     /// Looks at a journal; nothing can be ordered.
@@ -22,6 +29,7 @@ impl House {
             source: Arc::new(source),
             desk: None,
             access: Access::default(),
+            network: None,
         }
     }
 
@@ -30,6 +38,22 @@ impl House {
     pub fn with_desk(mut self, desk: Arc<dyn Desk>) -> Self {
         self.desk = Some(desk);
         self
+    }
+
+    /// With a network to show the state on.
+    #[must_use]
+    pub fn with_network(mut self, network: Network) -> Self {
+        self.network = Some(Arc::new(network));
+        self
+    }
+
+    /// The shipped playbooks.
+    #[expect(
+        clippy::unused_self,
+        reason = "which playbooks there are belongs to the house"
+    )]
+    pub(crate) fn catalog(&self) -> Option<&'static Catalog> {
+        CATALOG.as_ref()
     }
 
     /// With these people.

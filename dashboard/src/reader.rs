@@ -40,7 +40,9 @@ pub fn link(path: &str, asked: &[(&str, &str)], keep: &str) -> String {
     let mut link = format!("{path}{keep}");
     for (name, value) in asked {
         link.push(if link.contains('?') { '&' } else { '?' });
-        link.push_str(&format!("{name}={value}"));
+        // A plus would be read as a space; names of objects have no other character that means something in a query.
+        let value = value.replace('+', "%2B");
+        link.extend([*name, "=", &value]);
     }
     link
 }

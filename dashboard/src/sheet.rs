@@ -107,6 +107,8 @@ pub struct Table {
 pub struct Part {
     pub heading: String,
     pub choices: Vec<Choice>,
+    /// A place in the journal and the last one: a form to choose another.
+    pub slider: Option<(usize, usize)>,
     pub texts: Vec<String>,
     /// An SVG element of our own making, every text in it escaped.
     pub picture: Option<String>,

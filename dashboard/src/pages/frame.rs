@@ -76,7 +76,14 @@ impl Frame {
 }
 
 fn ways(words: &'static Phrases, path: &str) -> Vec<Way> {
-    let all = [("/", words.now, "n"), ("/incidents", words.incidents, "i")];
+    let all = [
+        ("/", words.now, "n"),
+        ("/incidents", words.incidents, "i"),
+        ("/topology", words.topology, "t"),
+        ("/playbooks", words.playbooks, "p"),
+        ("/audit", words.audit, "u"),
+        ("/wall", words.wall, "w"),
+    ];
     let way = |(href, name, key)| Way {
         href,
         name,

@@ -1,5 +1,6 @@
 //! The pages. One file a page; what all have in common is here.
 
+mod audit;
 mod causes;
 mod decision;
 mod frame;
@@ -7,9 +8,12 @@ mod incident;
 mod incidents;
 mod negotiation;
 mod now;
+mod playbooks;
 mod record;
 mod stop;
+mod topology;
 mod twin;
+mod wall;
 
 use crate::access::Person;
 use crate::failure::Failure;
@@ -42,6 +46,12 @@ pub fn routes() -> Router<Arc<House>> {
             get(decision::show).post(decision::answer),
         )
         .route("/records/{id}", get(record::show))
+        .route("/topology", get(topology::show))
+        .route("/playbooks", get(playbooks::list))
+        .route("/playbooks/{id}", get(playbooks::show))
+        .route("/audit", get(audit::show))
+        .route("/audit/files/{name}", get(audit::file))
+        .route("/wall", get(wall::show))
         .route("/stop", get(stop::show).post(stop::order))
         .route("/assets/{name}", get(asset))
         .fallback(nowhere)

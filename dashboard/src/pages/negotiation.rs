@@ -73,9 +73,10 @@ fn offer(records: &[&Record], bid: &Bid, frame: &Frame) -> [Cell; 6] {
     let known = records
         .iter()
         .any(|r| matches!(&r.body, Body::Decided { plan, .. } if plan.id == bid.plan.id));
-    let what = match known {
-        true => Cell::link(format!("/decisions/{}{}", bid.plan.id, frame.keep), what),
-        false => Cell::text(what),
+    let what = if known {
+        Cell::link(format!("/decisions/{}{}", bid.plan.id, frame.keep), what)
+    } else {
+        Cell::text(what)
     };
     let left = format!(
         "{} → {}",
@@ -105,9 +106,14 @@ fn fate(records: &[&Record], wanted: &PlanId, frame: &Frame) -> String {
     let over = records
         .iter()
         .any(|r| matches!(r.body, Body::Awarded { .. }));
-    told.unwrap_or_else(|| match over {
-        true => frame.words.ranked_lower.to_owned(),
-        false => frame.words.not_yet.to_owned(),
+    told.unwrap_or_else(|| {
+        let words = frame.words;
+        let told = if over {
+            words.ranked_lower
+        } else {
+            words.not_yet
+        };
+        told.to_owned()
     })
 }
 
