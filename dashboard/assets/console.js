@@ -5,9 +5,40 @@ const store = {
   set: (name, value) => { try { localStorage.setItem(name, value); } catch { /* a browser without storage forgets */ } },
 };
 
+// ---- Light and dark: as the system has it, or as chosen.
+const theme = document.getElementById("theme");
+const themes = ["system", "light", "dark"];
+function dress(name) {
+  if (name === "system") delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = name;
+  theme.textContent = theme.dataset[name];
+}
+let dressed = themes.includes(store.get("theme")) ? store.get("theme") : "system";
+dress(dressed);
+theme.hidden = false;
+theme.addEventListener("click", () => {
+  dressed = themes[(themes.indexOf(dressed) + 1) % themes.length];
+  store.set("theme", dressed);
+  dress(dressed);
+});
+
+// ---- Time: real times are UTC; where the reader's clock differs, its time stands beside. A simulation's times are its own.
+const two = (n) => String(n).padStart(2, "0");
+function localTimes(within) {
+  for (const time of within.querySelectorAll("time[data-ms]")) {
+    const ms = Number(time.dataset.ms);
+    if (ms < 864e9 || time.dateTime) continue;
+    const at = new Date(ms);
+    time.dateTime = time.title = at.toISOString();
+    if (at.getTimezoneOffset() === 0) time.append(" UTC");
+    else time.append(` UTC · ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())} ${document.body.dataset.local}`);
+  }
+}
+
 // ---- Live: parts of the page marked data-region are fetched again after new records, at most once a second, and replaced
 // only if they differ, the reader has not paused, and neither the keyboard focus nor a selection is inside.
 const regions = () => [...document.querySelectorAll("[data-region]")];
+const drawn = new WeakMap(regions().map((region) => [region, region.innerHTML]));
+localTimes(document);
 let paused = false, dirty = false, fetching = false, lastHeard = Date.now();
 const busy = (region) => {
   const selection = getSelection();
@@ -23,10 +54,12 @@ async function refresh() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const region of regions()) {
       const fresh = page.querySelector(`[data-region="${CSS.escape(region.dataset.region)}"]`);
-      if (!fresh || fresh.innerHTML === region.innerHTML) continue;
+      if (!fresh || fresh.innerHTML === drawn.get(region)) continue;
       if (busy(region)) { dirty = true; continue; }
       const focused = region.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+      drawn.set(region, fresh.innerHTML);
       region.replaceChildren(...fresh.childNodes);
+      localTimes(region);
       if (focused) region.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
     }
     const count = page.getElementById("waiting-count")?.textContent ?? "";

@@ -186,7 +186,11 @@ fn alternatives(records: &[&Record], plan: &Plan, language: Language) -> Vec<Alt
     found
 }
 
-fn rehearsals<'a>(records: &[&'a Record], plan: &Plan) -> Option<&'a zizhi_types::plan::Rehearsal> {
+/// The newest rehearsal of a plan.
+pub fn rehearsals<'a>(
+    records: &[&'a Record],
+    plan: &Plan,
+) -> Option<&'a zizhi_types::plan::Rehearsal> {
     records.iter().rev().find_map(|record| match &record.body {
         Body::Rehearsed {
             plan: of,
@@ -197,7 +201,8 @@ fn rehearsals<'a>(records: &[&'a Record], plan: &Plan) -> Option<&'a zizhi_types
     })
 }
 
-fn effects(records: &[&Record], plan: &Plan, language: Language) -> Vec<Effect> {
+/// What the twin expects of a plan.
+pub fn effects(records: &[&Record], plan: &Plan, language: Language) -> Vec<Effect> {
     let Some(rehearsal) = rehearsals(records, plan) else {
         return vec![];
     };
@@ -222,7 +227,8 @@ fn effects(records: &[&Record], plan: &Plan, language: Language) -> Vec<Effect> 
     rehearsal.changes.iter().map(effect).collect()
 }
 
-fn twin(records: &[&Record], plan: &Plan, language: Language) -> String {
+/// What the twin is known to be wrong by.
+pub fn twin(records: &[&Record], plan: &Plan, language: Language) -> String {
     match rehearsals(records, plan) {
         None => phrases(language).not_rehearsed.to_owned(),
         Some(r) if r.error_samples == 0 => phrases(language).twin_untested.to_owned(),

@@ -6,9 +6,11 @@ use crate::access::diary::Diary;
 use crate::access::secret::Token;
 use crate::desk::Desk;
 use crate::source::Source;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use zizhi_bus::clock::wall;
+use zizhi_playbooks::Catalog;
 use zizhi_types::NetTime;
+use zizhi_types::topology::Network;
 
 /// One dashboard: the journal that it reads, the desk that takes orders, and who may come in.
 pub struct House {
@@ -22,7 +24,12 @@ pub struct House {
     pub(crate) forms: Option<Token>,
     /// Where events go where there are no accounts: to the program's log.
     diary: Arc<Diary>,
+    /// The intended network, where it is known: the journal does not hold it.
+    pub network: Option<Arc<Network>>,
 }
+
+/// The shipped playbooks, checked once.
+static CATALOG: LazyLock<Option<Catalog>> = LazyLock::new(|| Catalog::builtin().ok());
 
 impl House {
     /// Looks at a journal; nothing can be ordered.
@@ -33,6 +40,7 @@ impl House {
             access: Access::default(),
             forms: Token::new().ok(),
             diary: Arc::default(),
+            network: None,
         }
     }
 
@@ -65,6 +73,22 @@ impl House {
             Arc::new(counter) as Arc<dyn Desk>
         });
         self
+    }
+
+    /// With a network to show the state on.
+    #[must_use]
+    pub fn with_network(mut self, network: Network) -> Self {
+        self.network = Some(Arc::new(network));
+        self
+    }
+
+    /// The shipped playbooks.
+    #[expect(
+        clippy::unused_self,
+        reason = "which playbooks there are belongs to the house"
+    )]
+    pub(crate) fn catalog(&self) -> Option<&'static Catalog> {
+        CATALOG.as_ref()
     }
 
     /// With these people.

@@ -10,7 +10,12 @@
 //! | `/` | what waits for a person, what is open, whether the swarm is alive |
 //! | `/incidents` | incidents, newest first |
 //! | `/incidents/{id}` | one incident from the top down: what, since when, why, what was done, every record |
+//! | `/incidents/{id}/negotiation`, `…/causes`, `…/twin` | who wanted what; how it spread; before and after |
 //! | `/decisions/{plan}` | one decision: why, what else, what it changes, what takes it back, and the answer |
+//! | `/topology` | the network at a moment, and what is wrong where |
+//! | `/playbooks`, `/playbooks/{id}` | what may be done, and how often it helped |
+//! | `/audit`, `/audit/files/{name}` | whether the journal is untouched, and its files to take away |
+//! | `/wall` | large, for people who cannot touch it |
 //! | `/stop` | the kill switch |
 //! | `/records/{id}` | one record with its causes and effects |
 //! | `/api/v1/incidents`, `/api/v1/incidents/{id}`, `/api/v1/records/{id}` | the same as JSON |
@@ -21,15 +26,21 @@
 
 mod access;
 mod api;
+mod bars;
+mod books;
 mod card;
 mod desk;
 mod failure;
+mod graph;
 mod house;
+mod lanes;
 mod line;
+mod map;
 mod pages;
 mod phrases;
 mod pulse;
 mod reader;
+mod sheet;
 mod source;
 mod story;
 mod stream;

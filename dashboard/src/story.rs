@@ -9,7 +9,7 @@ use zizhi_types::plan::{PredictedChange, Rehearsal};
 use zizhi_types::record::GuardResult;
 use zizhi_types::text::{self, Language, agent, label, object, quantity, sentence};
 use zizhi_types::{
-    Anomaly, AnomalyId, Body, Incident, NetTime, Plan, PlanId, Record, Severity, Stage,
+    Anomaly, AnomalyId, Body, Domain, Incident, NetTime, Plan, PlanId, Record, Severity, Stage,
 };
 
 /// A severity as text, and the class that colours it.
@@ -28,6 +28,10 @@ pub struct Line {
     pub record: String,
     /// When.
     pub at: NetTime,
+    /// Whose agent wrote it; `None` for the swarm as a whole.
+    pub domain: Option<Domain>,
+    /// That agent's name.
+    pub agent: String,
     /// Its stage.
     pub stage: String,
     /// What it says.
@@ -197,6 +201,8 @@ pub fn line(record: &Record, language: Language) -> Line {
     Line {
         record: record.id.to_string(),
         at: record.at,
+        domain: record.domain,
+        agent: agent(record.domain, language),
         stage: label(record.stage, language),
         sentence: sentence(record, language),
         causes: record.causes.iter().map(ToString::to_string).collect(),

@@ -5,7 +5,7 @@ use crate::access::{Access, Person};
 use crate::house::House;
 use crate::phrases::{Phrases, phrases, text};
 use crate::pulse::Killed;
-use crate::reader::{Reader, suffix};
+use crate::reader::Reader;
 use crate::view::View;
 use zizhi_bus::journal::Damage;
 use zizhi_types::NetTime;
@@ -87,7 +87,7 @@ impl Frame {
             words,
             language: reader.language,
             keep: reader.keep,
-            other: format!("{}{}", reader.path, suffix(other)),
+            other: reader.in_language(other),
             other_tag: other.as_str(),
             title,
             warning: damage.map(|d| match d {
@@ -117,7 +117,14 @@ impl Frame {
 }
 
 fn ways(words: &'static Phrases, path: &str) -> Vec<Way> {
-    let all = [("/", words.now, "n"), ("/incidents", words.incidents, "i")];
+    let all = [
+        ("/", words.now, "n"),
+        ("/incidents", words.incidents, "i"),
+        ("/topology", words.topology, "t"),
+        ("/playbooks", words.playbooks, "p"),
+        ("/audit", words.audit, "u"),
+        ("/wall", words.wall, "w"),
+    ];
     let way = |(href, name, key)| Way {
         href,
         name,

@@ -2,14 +2,21 @@
 
 mod account;
 mod accounts;
+mod audit;
+mod causes;
 mod decision;
 mod frame;
 mod incident;
 mod incidents;
+mod negotiation;
 mod now;
+mod playbooks;
 mod record;
 mod sign_in;
 mod stop;
+mod topology;
+mod twin;
+mod wall;
 
 use crate::access::Person;
 use crate::failure::Failure;
@@ -24,7 +31,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use frame::Frame;
+pub use frame::Frame;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -34,11 +41,20 @@ pub fn routes() -> Router<Arc<House>> {
         .route("/", get(now::show))
         .route("/incidents", get(incidents::show))
         .route("/incidents/{id}", get(incident::show))
+        .route("/incidents/{id}/negotiation", get(negotiation::show))
+        .route("/incidents/{id}/causes", get(causes::show))
+        .route("/incidents/{id}/twin", get(twin::show))
         .route(
             "/decisions/{plan}",
             get(decision::show).post(decision::answer),
         )
         .route("/records/{id}", get(record::show))
+        .route("/topology", get(topology::show))
+        .route("/playbooks", get(playbooks::list))
+        .route("/playbooks/{id}", get(playbooks::show))
+        .route("/audit", get(audit::show))
+        .route("/audit/files/{name}", get(audit::file))
+        .route("/wall", get(wall::show))
         .route("/stop", get(stop::show).post(stop::order))
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))

@@ -29,11 +29,11 @@ struct Item {
 }
 
 /// One agent in the strip.
-struct Heart {
-    agent: String,
+pub struct Heart {
+    pub agent: String,
     /// `ok`, `lost`, `silent`: the class and the shape.
-    class: &'static str,
-    text: String,
+    pub class: &'static str,
+    pub text: String,
 }
 
 /// An object that only a person may change.
@@ -124,7 +124,8 @@ fn item(view: &View, waiting: &Waiting<'_>, language: Language) -> Item {
     }
 }
 
-fn counts(view: &View, language: Language) -> Vec<(Badge, usize)> {
+/// How many open incidents there are of each severity.
+pub fn counts(view: &View, language: Language) -> Vec<(Badge, usize)> {
     let open: Vec<Severity> = view
         .incidents()
         .iter()
@@ -138,7 +139,8 @@ fn counts(view: &View, language: Language) -> Vec<(Badge, usize)> {
     shown.map(|s| (badge(s, language), count(s))).collect()
 }
 
-fn hearts(view: &View, words: &Phrases, language: Language) -> Vec<Heart> {
+/// Each agent's signs of life.
+pub fn hearts(view: &View, words: &Phrases, language: Language) -> Vec<Heart> {
     let now = view.now().unwrap_or_default();
     let heart = |domain: Domain| {
         let beat = view.pulse.beats.get(&domain);
