@@ -10,6 +10,7 @@ use std::sync::Arc;
 use zizhi_bus::clock::wall;
 use zizhi_bus::nats::NatsBus;
 use zizhi_dashboard::{BusDesk, House, Source, serve};
+use zizhi_evaluation::sandbox::network;
 use zizhi_types::text::Language;
 
 /// Serves until Ctrl-C.
@@ -26,6 +27,7 @@ pub fn run(args: DashboardArgs, lang: Language) -> Result<ExitCode, Failure> {
         )
         .into());
     }
+    let network = args.network.as_deref().map(network::load).transpose()?;
     let source = Source::new(&path);
     // A journal that cannot be read is refused here, not on the first page.
     source.look()?;
@@ -38,6 +40,9 @@ pub fn run(args: DashboardArgs, lang: Language) -> Result<ExitCode, Failure> {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
         let mut house = House::new(source);
+        if let Some(network) = network {
+            house = house.with_network(network);
+        }
         if let Some(bus) = place.bus {
             let bus = NatsBus::connect(bus, OPERATOR).await?;
             house = house.with_desk(Arc::new(BusDesk::new(Arc::new(bus), wall)));
