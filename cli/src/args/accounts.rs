@@ -17,6 +17,9 @@ pub struct DashboardArgs {
     /// The journal. [default: the newest in zizhi-runs/]
     #[arg(long)]
     pub journal: Option<PathBuf>,
+    /// The intended network, a built-in one's name or a file: the topology shows what is wrong on it.
+    #[arg(long, value_name = "FILE")]
+    pub network: Option<String>,
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: std::net::SocketAddr,

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use zizhi_bus::clock::wall;
 use zizhi_bus::nats::NatsBus;
 use zizhi_dashboard::{Access, BusDesk, Door, Folder, House, Source, serve};
+use zizhi_evaluation::sandbox::network;
 use zizhi_types::text::Language;
 
 /// Who may come in: whoever has an account; without accounts, whoever is on this machine. Every address that would be open
@@ -53,6 +54,7 @@ pub fn run(mut args: DashboardArgs, lang: Language) -> Result<ExitCode, Failure>
         .journal
         .or_else(|| args.config.is_some().then(|| place.data.clone()));
     let path = journals::existing(named)?;
+    let network = args.network.as_deref().map(network::load).transpose()?;
     let source = Source::new(&path);
     // A journal that cannot be read is refused here, not on the first page.
     source.look()?;
@@ -65,6 +67,9 @@ pub fn run(mut args: DashboardArgs, lang: Language) -> Result<ExitCode, Failure>
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
         let mut house = House::new(source).with_access(access);
+        if let Some(network) = network {
+            house = house.with_network(network);
+        }
         if let Some(bus) = place.bus {
             let bus = NatsBus::connect(bus, OPERATOR).await?;
             house = house.with_desk(Arc::new(BusDesk::new(Arc::new(bus), wall)));

@@ -230,7 +230,13 @@ async fn play(
     } = set;
     let orders = Arc::new(Orders::default());
     let console = match listener {
-        Some(listener) => Some(open(listener, &path, &bus, &orders, lang)?),
+        Some(listener) => {
+            let desk = DemoDesk::new(Arc::clone(&bus), Arc::clone(&orders));
+            let house = House::new(Source::new(&path))
+                .with_desk(Arc::new(desk))
+                .with_network(network.clone());
+            Some(open(listener, house, lang)?)
+        }
         None => None,
     };
     let ground = Ground {
@@ -310,15 +316,7 @@ async fn play(
 }
 
 /// Opens the dashboard over the demo's own journal and bus, and says where.
-fn open(
-    listener: TcpListener,
-    journal: &Path,
-    bus: &Arc<dyn Bus>,
-    orders: &Arc<Orders>,
-    lang: Language,
-) -> Result<Console, Failure> {
-    let desk = DemoDesk::new(Arc::clone(bus), Arc::clone(orders));
-    let house = House::new(Source::new(journal)).with_desk(Arc::new(desk));
+fn open(listener: TcpListener, house: House, lang: Language) -> Result<Console, Failure> {
     let console = Console::start(listener, house)?;
     eprintln!("{} {}", pick(lang, "dashboard:", "面板："), console.url);
     Ok(console)
