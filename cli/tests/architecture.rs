@@ -43,6 +43,7 @@ const HOMES: &[(&str, &str)] = &[
     ("tantivy", "zizhi-knowledge"),
     ("axum", "zizhi-dashboard"),
     ("askama", "zizhi-dashboard"),
+    ("utoipa", "zizhi-dashboard"),
     ("clap", "zizhi"),
     ("cel", "zizhi-playbooks"),
     ("schemars", "zizhi-playbooks"),

@@ -13,8 +13,8 @@
 //! | `/decisions/{plan}` | one decision: why, what else, what it changes, what takes it back, and the answer |
 //! | `/stop` | the kill switch |
 //! | `/records/{id}` | one record with its causes and effects |
-//! | `/api/v1/incidents`, `/api/v1/incidents/{id}`, `/api/v1/records/{id}` | the same as JSON |
-//! | `/api/v1/stream` | new records as server-sent events |
+//! | `/api/v1/...` | the same for programs, and orders: `api` |
+//! | `/api/v1/events` | what happens, as server-sent events |
 //! | `/api/v1/openapi.json` | the description of the API |
 //! | `/healthz` | whether the journal can be read |
 
@@ -30,7 +30,6 @@ mod pulse;
 mod reader;
 mod source;
 mod story;
-mod stream;
 mod view;
 
 pub use access::Access;
@@ -47,11 +46,7 @@ use std::sync::Arc;
 /// The dashboard over one journal.
 pub fn app(house: impl Into<House>) -> Router {
     pages::routes()
-        .route("/api/v1/incidents", get(api::incidents))
-        .route("/api/v1/incidents/{id}", get(api::incident))
-        .route("/api/v1/records/{id}", get(api::record))
-        .route("/api/v1/stream", get(stream::records))
-        .route("/api/v1/openapi.json", get(api::description))
+        .nest("/api", api::routes())
         .route("/healthz", get(api::health))
         .layer(axum::middleware::from_fn(access::own_pages_only))
         .layer(axum::middleware::map_response(guarded))

@@ -8,6 +8,8 @@ mod now;
 mod record;
 mod stop;
 
+pub use stop::give;
+
 use crate::access::Person;
 use crate::failure::Failure;
 use crate::house::House;
