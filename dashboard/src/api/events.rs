@@ -168,13 +168,13 @@ async fn next(mut follower: Follower) -> Option<(Result<Event, Infallible>, Foll
             return Some((Ok(event), follower));
         }
         if let Some((name, id, data)) = follower.ready.pop_front() {
-            let mut event = Event::default().event(name).data(data);
+            let mut event = Event::default().event(name);
             if let Some(id) = id {
                 event = event.id(id.to_string());
                 follower.resume = id;
             }
             follower.taken = Some(now);
-            return Some((Ok(event), follower));
+            return Some((Ok(event.data(data)), follower));
         }
         let closing = tokio::select! {
             _ = follower.closing.wait_for(|closing| *closing) => true,
