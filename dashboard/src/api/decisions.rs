@@ -53,7 +53,8 @@ pub struct Outcome {
 
 /// What a guard said.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Guard {
+#[schema(as = Guard)]
+pub struct Said {
     guard: String,
     pass: bool,
     reason: String,
@@ -86,7 +87,7 @@ pub struct DecisionOut {
     mode: Mode,
     #[schema(value_type = RulingWord)]
     ruling: Ruling,
-    guards: Vec<Guard>,
+    guards: Vec<Said>,
     /// SHA-256 of the plan's content; an answer names it.
     fingerprint: String,
     /// When it was decided.
@@ -120,7 +121,7 @@ impl DecisionOut {
             return None;
         };
         let asked = waiting.iter().find(|w| w.request.plan == plan.id);
-        let guards = guards.iter().map(|g| Guard {
+        let guards = guards.iter().map(|g| Said {
             guard: g.guard.clone(),
             pass: g.pass,
             reason: g.reason.clone(),

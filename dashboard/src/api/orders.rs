@@ -59,7 +59,8 @@ pub struct Press {
 
 /// The order is on its way.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Sent {
+#[schema(as = Sent)]
+pub struct OnItsWay {
     /// Always true; what became of the order is in the journal.
     sent: bool,
     /// Who gave it, as records name them.
@@ -69,7 +70,7 @@ pub struct Sent {
 }
 
 fn sent(by: &str, see: String) -> Response {
-    let body = Sent {
+    let body = OnItsWay {
         sent: true,
         by: by.to_owned(),
         see,
@@ -106,7 +107,7 @@ async fn answer(
 #[utoipa::path(post, path = "/api/v1/decisions/{plan}/approve", tag = "orders",
     params(("plan" = String, Path, pattern = "^plan-(transport|compute|service|access)-(0|[1-9][0-9]{0,18})$", example = "plan-transport-1"),
         ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,128}$", description = "The same key with the same request gives the first answer again, for 24 hours or 1,000 orders")),
-    request_body = Yes, responses((status = 202, description = "It is on its way", body = Sent), Ordering))]
+    request_body = Yes, responses((status = 202, description = "It is on its way", body = OnItsWay), Ordering))]
 pub async fn approve(
     State(house): State<Arc<House>>,
     Extension(once): Extension<Arc<Once>>,
@@ -126,7 +127,7 @@ pub async fn approve(
 #[utoipa::path(post, path = "/api/v1/decisions/{plan}/reject", tag = "orders",
     params(("plan" = String, Path, pattern = "^plan-(transport|compute|service|access)-(0|[1-9][0-9]{0,18})$", example = "plan-transport-1"),
         ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,128}$", description = "The same key with the same request gives the first answer again, for 24 hours or 1,000 orders")),
-    request_body = No, responses((status = 202, description = "It is on its way", body = Sent), Ordering))]
+    request_body = No, responses((status = 202, description = "It is on its way", body = OnItsWay), Ordering))]
 pub async fn reject(
     State(house): State<Arc<House>>,
     Extension(once): Extension<Arc<Once>>,
@@ -145,7 +146,7 @@ pub async fn reject(
 /// Presses or releases the kill switch
 #[utoipa::path(post, path = "/api/v1/kill-switch", tag = "orders",
     params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,128}$", description = "The same key with the same request gives the first answer again, for 24 hours or 1,000 orders")),
-    request_body = Press, responses((status = 202, description = "It is on its way", body = Sent), Ordering))]
+    request_body = Press, responses((status = 202, description = "It is on its way", body = OnItsWay), Ordering))]
 pub async fn press(
     State(house): State<Arc<House>>,
     Extension(once): Extension<Arc<Once>>,
