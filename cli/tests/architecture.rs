@@ -44,6 +44,7 @@ const HOMES: &[(&str, &str)] = &[
     ("axum", "zizhi-dashboard"),
     ("askama", "zizhi-dashboard"),
     ("argon2", "zizhi-dashboard"),
+    ("utoipa", "zizhi-dashboard"),
     ("clap", "zizhi"),
     ("rmcp", "zizhi"),
     ("cel", "zizhi-playbooks"),

@@ -78,7 +78,7 @@ function show(time) {
   live.className = paused ? "paused" : stale ? "stale" : "fresh";
 }
 if (live && regions().length > 0) {
-  const events = new EventSource("/api/v1/stream?after=" + document.body.dataset.after);
+  const events = new EventSource("/api/v1/events?after=" + document.body.dataset.after);
   events.onopen = () => { lastHeard = Date.now(); show(); };
   events.addEventListener("record", () => { dirty = true; lastHeard = Date.now(); });
   setInterval(refresh, 1000);

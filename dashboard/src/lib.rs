@@ -18,8 +18,8 @@
 //! | `/wall` | large, for people who cannot touch it |
 //! | `/stop` | the kill switch |
 //! | `/records/{id}` | one record with its causes and effects |
-//! | `/api/v1/incidents`, `/api/v1/incidents/{id}`, `/api/v1/records/{id}` | the same as JSON |
-//! | `/api/v1/stream` | new records as server-sent events |
+//! | `/api/v1/...` | the same for programs, and orders: `api` |
+//! | `/api/v1/events` | what happens, as server-sent events |
 //! | `/api/v1/openapi.json` | the description of the API |
 //! | `/sign-in`, `/sign-out`, `/account`, `/accounts` | coming in, going out, the own password, everybody's roles |
 //! | `/healthz` | whether the journal can be read |
@@ -43,7 +43,6 @@ mod reader;
 mod sheet;
 mod source;
 mod story;
-mod stream;
 mod view;
 
 pub use access::Access;
@@ -78,11 +77,7 @@ pub fn app(house: impl Into<House>) -> Router {
 /// Every route, before anybody is asked who they are. Who may use each: `access/role.rs`.
 fn routes() -> Router<Arc<House>> {
     pages::routes()
-        .route("/api/v1/incidents", get(api::incidents))
-        .route("/api/v1/incidents/{id}", get(api::incident))
-        .route("/api/v1/records/{id}", get(api::record))
-        .route("/api/v1/stream", get(stream::records))
-        .route("/api/v1/openapi.json", get(api::description))
+        .nest("/api", api::routes())
         .route("/healthz", get(api::health))
 }
 

@@ -70,6 +70,7 @@ pub enum Least {
 const ANYONE: Least = Least::Anyone;
 const VIEWER: Least = Least::Role(Role::Viewer);
 const OPERATOR: Least = Least::Role(Role::Operator);
+const APPROVER: Least = Least::Role(Role::Approver);
 const ADMIN: Least = Least::Role(Role::Admin);
 
 /// Method, route, and who may. `GET` stands for `HEAD` too. Orders are looked at once more, one by one: [`least_for`].
@@ -77,9 +78,18 @@ const TABLE: &[(Method, &str, Least)] = &[
     (Method::GET, "/", VIEWER),
     (Method::GET, "/incidents", VIEWER),
     (Method::GET, "/incidents/{id}", VIEWER),
+    (Method::GET, "/incidents/{id}/negotiation", VIEWER),
+    (Method::GET, "/incidents/{id}/causes", VIEWER),
+    (Method::GET, "/incidents/{id}/twin", VIEWER),
     (Method::GET, "/decisions/{plan}", VIEWER),
     (Method::POST, "/decisions/{plan}", OPERATOR),
     (Method::GET, "/records/{id}", VIEWER),
+    (Method::GET, "/topology", VIEWER),
+    (Method::GET, "/playbooks", VIEWER),
+    (Method::GET, "/playbooks/{id}", VIEWER),
+    (Method::GET, "/audit", VIEWER),
+    (Method::GET, "/audit/files/{name}", VIEWER),
+    (Method::GET, "/wall", VIEWER),
     (Method::GET, "/stop", VIEWER),
     (Method::POST, "/stop", OPERATOR),
     (Method::GET, "/assets/{name}", ANYONE),
@@ -90,11 +100,19 @@ const TABLE: &[(Method, &str, Least)] = &[
     (Method::POST, "/account", VIEWER),
     (Method::GET, "/accounts", ADMIN),
     (Method::POST, "/accounts", ADMIN),
+    (Method::GET, "/api/v1/summary", VIEWER),
+    (Method::GET, "/api/v1/agents", VIEWER),
     (Method::GET, "/api/v1/incidents", VIEWER),
-    (Method::GET, "/api/v1/incidents/{id}", VIEWER),
-    (Method::GET, "/api/v1/records/{id}", VIEWER),
-    (Method::GET, "/api/v1/stream", VIEWER),
+    (Method::GET, "/api/v1/incidents/{incident}", VIEWER),
+    (Method::GET, "/api/v1/records/{record}", VIEWER),
+    (Method::GET, "/api/v1/decisions", VIEWER),
+    (Method::GET, "/api/v1/decisions/{plan}", VIEWER),
+    (Method::GET, "/api/v1/kill-switch", VIEWER),
+    (Method::GET, "/api/v1/events", VIEWER),
     (Method::GET, "/api/v1/openapi.json", VIEWER),
+    (Method::POST, "/api/v1/decisions/{plan}/approve", APPROVER),
+    (Method::POST, "/api/v1/decisions/{plan}/reject", OPERATOR),
+    (Method::POST, "/api/v1/kill-switch", OPERATOR),
     (Method::GET, "/healthz", ANYONE),
 ];
 

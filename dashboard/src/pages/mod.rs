@@ -18,6 +18,8 @@ mod topology;
 mod twin;
 mod wall;
 
+pub use stop::give;
+
 use crate::access::Person;
 use crate::failure::Failure;
 use crate::house::House;

@@ -4,6 +4,7 @@ use super::Asked;
 use super::frame::Frame;
 use crate::desk::Order;
 use crate::failure::Failure;
+use crate::house::House;
 use crate::story::{Row, row};
 use askama::Template;
 use axum::Form;
@@ -67,13 +68,18 @@ pub async fn order(asked: Asked, Form(form): Form<Pressed>) -> Response {
 impl Asked {
     /// Sends an order with its reason checked.
     pub(super) async fn give(&self, order: Order, reason: &str) -> Result<(), Failure> {
-        if reason.trim().is_empty() {
-            return Err(Failure::NoReason);
-        }
-        if reason.chars().count() > REASON_MAX {
-            return Err(Failure::LongReason(REASON_MAX));
-        }
-        let desk = self.house.desk.as_ref().ok_or(Failure::NoDesk)?;
-        Ok(desk.send(order).await?)
+        give(&self.house, order, reason).await
     }
+}
+
+/// Sends an order with its reason checked.
+pub async fn give(house: &House, order: Order, reason: &str) -> Result<(), Failure> {
+    if reason.trim().is_empty() {
+        return Err(Failure::NoReason);
+    }
+    if reason.chars().count() > REASON_MAX {
+        return Err(Failure::LongReason(REASON_MAX));
+    }
+    let desk = house.desk.as_ref().ok_or(Failure::NoDesk)?;
+    Ok(desk.send(order).await?)
 }
