@@ -158,7 +158,8 @@ mod tests {
         let text = format!("{:?}", routes());
         let quoted = text.split('"').skip(1).step_by(2);
         quoted
-            .filter(|path| path.starts_with('/') && !path.contains("__private"))
+            // `/api` is where the API's own routes hang, and none itself.
+            .filter(|path| path.starts_with('/') && !path.contains("__private") && *path != "/api")
             .map(str::to_owned)
             .collect()
     }

@@ -53,7 +53,7 @@ async fn a_stranger_sees_the_sign_in_page_and_nothing_else() {
     for at in [
         "/api/v1/incidents",
         "/api/v1/records/rec-transport-1",
-        "/api/v1/stream",
+        "/api/v1/events",
         "/api/v1/openapi.json",
         "/api/v1/none",
     ] {
@@ -90,7 +90,7 @@ async fn a_live_stream_ends_with_its_session() {
     let mut town = Town::new();
     let mut li = town.signed_in("viewer").await;
     let request = li
-        .request("GET", "/api/v1/stream?after=0")
+        .request("GET", "/api/v1/events?after=0")
         .body(Body::empty())
         .unwrap();
     let answer = town.app.clone().oneshot(request).await.unwrap();

@@ -241,6 +241,7 @@ async fn an_order_is_read_strictly_and_sent_once() {
     }
     let form = Request::post("/api/v1/kill-switch")
         .header(HOST, "localhost")
+        .header("content-type", "application/merge-patch+json")
         .body(Body::from("on=true&reason=x"))
         .unwrap();
     assert_eq!(

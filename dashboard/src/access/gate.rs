@@ -240,7 +240,11 @@ async fn refuse(house: &Arc<House>, mut parts: Parts, person: &Person, stop: Sto
     let refusal = match stop {
         Stop::Refused(refusal) => refusal,
         Stop::Methods(methods) => {
-            let allow = [(ALLOW, methods.join(", "))];
+            let allow = [(ALLOW, methods.join(","))];
+            let path = parts.uri.path();
+            if path.starts_with("/api/") {
+                return (allow, crate::api::not_so(path)).into_response();
+            }
             return (StatusCode::METHOD_NOT_ALLOWED, allow).into_response();
         }
     };

@@ -138,7 +138,10 @@ pub fn least(method: &Method, route: &str) -> Entry {
     if let Some((_, _, least)) = rows().find(|(known, _, _)| known == method) {
         return Entry::May(*least);
     }
-    let methods: Vec<&str> = rows().map(|(method, _, _)| method.as_str()).collect();
+    let mut methods: Vec<&str> = rows().map(|(method, _, _)| method.as_str()).collect();
+    if let Some(get) = methods.iter().position(|method| *method == "GET") {
+        methods.insert(get + 1, "HEAD");
+    }
     if methods.is_empty() {
         Entry::Unlisted
     } else {
@@ -182,7 +185,7 @@ mod tests {
         assert_eq!(least(&Method::GET, "/new-page"), Entry::Unlisted);
         assert_eq!(
             least(&Method::DELETE, "/stop"),
-            Entry::Methods(vec!["GET", "POST"])
+            Entry::Methods(vec!["GET", "HEAD", "POST"])
         );
         assert_eq!(least(&Method::HEAD, "/stop"), Entry::May(VIEWER));
     }

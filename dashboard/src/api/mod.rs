@@ -59,7 +59,12 @@ async fn nowhere(OriginalUri(uri): OriginalUri) -> ApiFailure {
 }
 
 async fn no_method(OriginalUri(uri): OriginalUri) -> ApiFailure {
-    Refusal::NoMethod(uri.path().to_owned()).into()
+    not_so(uri.path())
+}
+
+/// The failure of a path that is there, but not for this method.
+pub fn not_so(path: &str) -> ApiFailure {
+    Refusal::NoMethod(path.to_owned()).into()
 }
 
 #[cfg(test)]

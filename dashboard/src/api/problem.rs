@@ -194,6 +194,15 @@ pub enum Looking {
     /// The request cannot be read
     #[response(status = 400, content_type = "application/problem+json")]
     Bad(Problem),
+    /// Nobody is signed in, or the session has ended
+    #[response(status = 401, content_type = "application/problem+json")]
+    SignedOut(Problem),
+    /// The person may not, or the request is not from this dashboard's own pages or not over TLS where that is due
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(Problem),
+    /// The dashboard is not known by this host name
+    #[response(status = 421, content_type = "application/problem+json")]
+    Misdirected(Problem),
     /// The journal cannot be read now
     #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds to wait")))]
     Away(Problem),
@@ -206,6 +215,15 @@ pub enum Finding {
     /// The request cannot be read
     #[response(status = 400, content_type = "application/problem+json")]
     Bad(Problem),
+    /// Nobody is signed in, or the session has ended
+    #[response(status = 401, content_type = "application/problem+json")]
+    SignedOut(Problem),
+    /// The person may not, or the request is not from this dashboard's own pages or not over TLS where that is due
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(Problem),
+    /// The dashboard is not known by this host name
+    #[response(status = 421, content_type = "application/problem+json")]
+    Misdirected(Problem),
     /// It is not in this journal
     #[response(status = 404, content_type = "application/problem+json")]
     Missing(Problem),
@@ -221,9 +239,15 @@ pub enum Ordering {
     /// The request cannot be read
     #[response(status = 400, content_type = "application/problem+json")]
     Bad(Problem),
-    /// It comes from a page of another site, or the person may not
+    /// Nobody is signed in, or the session has ended
+    #[response(status = 401, content_type = "application/problem+json")]
+    SignedOut(Problem),
+    /// The person may not, or the request is not from this dashboard's own pages or not over TLS where that is due
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(Problem),
+    /// The dashboard is not known by this host name
+    #[response(status = 421, content_type = "application/problem+json")]
+    Misdirected(Problem),
     /// Nobody is asked about the plan any more, no swarm listens, or the first request with the key is under way
     #[response(status = 409, content_type = "application/problem+json")]
     Late(Problem),
