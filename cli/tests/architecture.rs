@@ -77,6 +77,7 @@ const EVERYWHERE: &[&str] = &[
     "rustc-hash",
     "rustix",
     "rustls",
+    "tokio-rustls",
     "serde",
     "serde-saphyr",
     "serde_json",

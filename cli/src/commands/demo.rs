@@ -232,10 +232,8 @@ async fn play(
     let console = match listener {
         Some(listener) => {
             let desk = DemoDesk::new(Arc::clone(&bus), Arc::clone(&orders));
-            let house = House::new(Source::new(&path))
-                .with_desk(Arc::new(desk))
-                .with_network(network.clone());
-            Some(open(listener, house, lang)?)
+            let house = House::new(Source::new(&path)).with_network(network.clone());
+            Some(open(listener, house.with_desk(Arc::new(desk)), lang)?)
         }
         None => None,
     };
@@ -252,19 +250,14 @@ async fn play(
         resume: None,
     };
     let mode = config.mode;
-    let mut swarm = match &args.bus {
-        Some(_) => None,
-        None => Some(Swarm::start(ground, config).await?),
-    };
+    let mut swarm = None;
+    if args.bus.is_none() {
+        swarm = Some(Swarm::start(ground, config).await?);
+    }
     show.opening(&network, args.seed);
-    let kinds = if args.fault.is_empty() {
-        FaultKind::ALL.to_vec()
-    } else {
-        args.fault.clone()
-    };
     let campaign = CampaignConfig {
         faults: args.incidents as usize,
-        kinds,
+        kinds: kinds(&args),
         seed: args.seed,
         ..CampaignConfig::default()
     };
@@ -313,6 +306,14 @@ async fn play(
     let (results, summary) = outcome?;
     show.closing(&results, &summary)?;
     Ok(console)
+}
+
+/// The faults that may happen.
+fn kinds(args: &DemoArgs) -> Vec<FaultKind> {
+    if args.fault.is_empty() {
+        return FaultKind::ALL.to_vec();
+    }
+    args.fault.clone()
 }
 
 /// Opens the dashboard over the demo's own journal and bus, and says where.
