@@ -44,6 +44,7 @@ mod sheet;
 mod source;
 mod story;
 mod view;
+mod wires;
 
 pub use access::Access;
 pub use access::accounts::{Account, Accounts, AccountsError, Folder};

@@ -220,6 +220,8 @@ phrases! {
     same_as_table,
     difference,
     topology,
+    wiring,
+    by_domain,
     moment_shown,
     show,
     no_network,

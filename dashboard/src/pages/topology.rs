@@ -8,6 +8,7 @@ use crate::phrases::text;
 use crate::reader::link;
 use crate::sheet::{Cell, Choice, Part, Sheet, to};
 use crate::view::View;
+use crate::wires;
 use axum::response::Response;
 use std::collections::BTreeSet;
 use zizhi_types::text::{agent, label, object};
@@ -127,7 +128,15 @@ impl Page<'_> {
         let words = self.frame.words;
         let all = map::objects(network);
         if all.len() <= map::DRAWN_MAX {
-            return vec![self.drawn(words.topology, &all)];
+            let mut wires = Part::new(words.wiring).text(self.legend());
+            let spot = |o: &ManagedObject| self.spot(o);
+            wires.picture = Some(wires::draw(
+                network,
+                &spot,
+                words.wiring,
+                self.frame.language,
+            ));
+            return vec![wires, self.drawn(words.by_domain, &all)];
         }
         let clusters = map::clusters(network);
         let mut parts = vec![self.clusters(&clusters, all.len())];
@@ -200,26 +209,32 @@ impl Page<'_> {
         )
     }
 
+    fn spot(&self, o: &ManagedObject) -> Spot {
+        let trouble = self.troubles.get(o);
+        let incident = trouble.and_then(|t| t.incidents.first());
+        Spot {
+            name: object(o, self.frame.language),
+            href: incident.map(|id| format!("/incidents/{id}{}", self.frame.keep)),
+            domain: o.domain(),
+            severity: trouble.map(|t| t.severity),
+            halo: self.halo.contains(o),
+        }
+    }
+
+    fn legend(&self) -> String {
+        let name = |s| format!("{} {}", shape(s), label(s, self.frame.language));
+        let names = Severity::ALL.map(name);
+        format!("{} · {}", names.join(" · "), self.frame.words.halo_means)
+    }
+
     fn drawn(&self, heading: &str, objects: &[ManagedObject]) -> Part {
         let (words, language) = (self.frame.words, self.frame.language);
-        let spot = |o: &ManagedObject| Spot {
-            name: object(o, language),
-            href: self
-                .troubles
-                .get(o)
-                .and_then(|t| t.incidents.first())
-                .map(|id| format!("/incidents/{id}{}", self.frame.keep)),
-            domain: o.domain(),
-            severity: self.troubles.get(o).map(|t| t.severity),
-            halo: self.halo.contains(o),
-        };
-        let spots: Vec<Spot> = objects.iter().map(spot).collect();
+        let spots: Vec<Spot> = objects.iter().map(|o| self.spot(o)).collect();
         let mut part = Part::new(heading);
         if !spots.is_empty() {
             part.picture = Some(draw(&spots, heading, language));
         }
-        let legend = Severity::ALL.map(|s| format!("{} {}", shape(s), label(s, language)));
-        part = part.text(format!("{} · {}", legend.join(" · "), words.halo_means));
+        part = part.text(self.legend());
         let mut sorted: Vec<&ManagedObject> = objects.iter().collect();
         sorted.sort_by_key(|o| !self.troubles.contains_key(*o));
         let links = |t: &Trouble| {
