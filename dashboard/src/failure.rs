@@ -47,6 +47,9 @@ pub enum Failure {
     /// The order did not leave.
     #[error(transparent)]
     Desk(#[from] DeskError),
+    /// The level of autonomy could not be reckoned.
+    #[error("the level of autonomy cannot be reckoned: {0}")]
+    Score(String),
     /// A page could not be drawn.
     #[error("the page cannot be drawn")]
     Page(#[from] askama::Error),
@@ -64,7 +67,7 @@ impl Failure {
             Self::NoReason | Self::LongReason(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Refused(refusal) | Self::Desk(DeskError::Refused(refusal)) => refusal.status(),
             Self::Journal(_) | Self::Desk(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Page(_) | Self::Score(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 

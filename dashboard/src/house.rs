@@ -4,6 +4,7 @@ use crate::access::Access;
 use crate::access::counter::Counter;
 use crate::access::diary::Diary;
 use crate::access::secret::Token;
+use crate::autonomy::Scorer;
 use crate::desk::Desk;
 use crate::source::Source;
 use std::sync::{Arc, LazyLock};
@@ -26,6 +27,8 @@ pub struct House {
     diary: Arc<Diary>,
     /// The intended network, where it is known: the journal does not hold it.
     pub network: Option<Arc<Network>>,
+    /// Who reckons the level of autonomy, where somebody does.
+    pub scorer: Option<Arc<dyn Scorer>>,
 }
 
 /// The shipped playbooks, checked once.
@@ -41,6 +44,7 @@ impl House {
             forms: Token::new().ok(),
             diary: Arc::default(),
             network: None,
+            scorer: None,
         }
     }
 
@@ -79,6 +83,13 @@ impl House {
     #[must_use]
     pub fn with_network(mut self, network: Network) -> Self {
         self.network = Some(Arc::new(network));
+        self
+    }
+
+    /// With somebody who reckons the level of autonomy.
+    #[must_use]
+    pub fn with_scorer(mut self, scorer: Arc<dyn Scorer>) -> Self {
+        self.scorer = Some(scorer);
         self
     }
 

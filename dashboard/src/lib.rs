@@ -26,6 +26,7 @@
 
 mod access;
 mod api;
+pub mod autonomy;
 mod bars;
 mod books;
 mod card;

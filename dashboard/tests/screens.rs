@@ -284,3 +284,76 @@ async fn the_wall_says_what_waits_and_since_when_it_hears_nothing() {
         ],
     );
 }
+
+/// Reckons one level: that of a swarm which did everything itself in each incident that was opened.
+struct Counting;
+
+impl zizhi_dashboard::autonomy::Scorer for Counting {
+    fn score(
+        &self,
+        records: &[&zizhi_types::Record],
+        language: zizhi_types::text::Language,
+    ) -> Result<Vec<zizhi_dashboard::autonomy::Level>, String> {
+        use zizhi_dashboard::autonomy::{Activity, Level};
+        let opened =
+            |r: &&&zizhi_types::Record| matches!(r.body, zizhi_types::Body::IncidentOpened { .. });
+        let incidents: Vec<_> = records
+            .iter()
+            .filter(opened)
+            .filter_map(|r| r.incident.clone())
+            .collect();
+        Ok(vec![Level {
+            flow: format!("flow {HOSTILE}"),
+            level: "L3".to_owned(),
+            verdict: format!("L3 in {language}"),
+            incidents: incidents.len(),
+            activities: vec![Activity {
+                scenario: "all".to_owned(),
+                name: "A detection".to_owned(),
+                by: [incidents.len(), 0, 0],
+                actor: "S L3".to_owned(),
+                ceiling: "class 2".to_owned(),
+                because: "alone".to_owned(),
+                incidents: incidents.clone(),
+            }],
+            holds: vec![("F prediction: nobody did it".to_owned(), incidents)],
+            export: serde_json::json!({ "level": 3 }),
+        }])
+    }
+}
+
+#[tokio::test]
+async fn the_level_of_autonomy_opens_its_incidents_and_shows_its_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = whole(folder.path());
+    let house = || House::new(Source::new(&journal)).with_scorer(std::sync::Arc::new(Counting));
+    let text = page_of(house(), "/autonomy").await;
+    in_order(
+        &text,
+        &[
+            "L3 in en",
+            "What holds it back",
+            "F prediction",
+            "href=\"/incidents/inc-transport-1\"",
+            "A detection",
+            "1 / 0 / 0",
+            "href=\"/incidents/inc-transport-1\"",
+            "Trend over this journal",
+        ],
+    );
+    // At the first moments nothing had happened yet.
+    assert!(text.matches(">L3<").count() >= 4, "{text}");
+    let zh = page_of(house(), "/autonomy?lang=zh").await;
+    in_order(
+        &zh,
+        &["自治等级", "L3 in zh", "等级受限之处", "本日志中的变化"],
+    );
+    let export = page_of(house(), "/autonomy/export").await;
+    assert_eq!(export, r#"[{"level":3}]"#);
+    // Where nobody reckons, there is no page.
+    let request = Request::get("/autonomy").body(Body::empty()).unwrap();
+    let none = app(House::new(Source::new(&journal)))
+        .oneshot(request)
+        .await;
+    assert_eq!(none.unwrap().status(), StatusCode::NOT_FOUND);
+}

@@ -1,6 +1,7 @@
 //! `zizhi dashboard`: a journal's incidents in the browser, live; with a bus, also what a person orders.
 
 use super::approve::{OPERATOR, Place};
+use super::score::page::PageScorer;
 use super::{console, pick, user};
 use crate::args::DashboardArgs;
 use crate::args::accounts::DashboardCommand;
@@ -66,7 +67,9 @@ pub fn run(mut args: DashboardArgs, lang: Language) -> Result<ExitCode, Failure>
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
-        let mut house = House::new(source).with_access(access);
+        let mut house = House::new(source)
+            .with_access(access)
+            .with_scorer(Arc::new(PageScorer));
         if let Some(network) = network {
             house = house.with_network(network);
         }

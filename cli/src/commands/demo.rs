@@ -3,6 +3,7 @@
 use super::console::{self, Console};
 use super::demo_desk::{DemoDesk, Orders};
 use super::elsewhere::{self, Elsewhere};
+use super::score::page::PageScorer;
 use super::timeline::Timeline;
 use super::{json_line, pick};
 use crate::args::DemoArgs;
@@ -232,7 +233,9 @@ async fn play(
     let console = match listener {
         Some(listener) => {
             let desk = DemoDesk::new(Arc::clone(&bus), Arc::clone(&orders));
-            let house = House::new(Source::new(&path)).with_network(network.clone());
+            let house = House::new(Source::new(&path))
+                .with_network(network.clone())
+                .with_scorer(Arc::new(PageScorer));
             Some(open(listener, house.with_desk(Arc::new(desk)), lang)?)
         }
         None => None,

@@ -89,6 +89,8 @@ const TABLE: &[(Method, &str, Least)] = &[
     (Method::GET, "/playbooks/{id}", VIEWER),
     (Method::GET, "/audit", VIEWER),
     (Method::GET, "/audit/files/{name}", VIEWER),
+    (Method::GET, "/autonomy", VIEWER),
+    (Method::GET, "/autonomy/export", VIEWER),
     (Method::GET, "/wall", VIEWER),
     (Method::GET, "/stop", VIEWER),
     (Method::POST, "/stop", OPERATOR),

@@ -96,7 +96,7 @@ impl Frame {
             }),
             position: view.map_or(0, |v| v.entries.len() as u64),
             now: view.and_then(View::now),
-            ways: ways(words, &reader.path),
+            ways: ways(words, &reader.path, house.scorer.is_some()),
             waiting: view.map_or(0, |v| v.waiting().len()),
             killed: view.and_then(|v| v.pulse.killed().cloned()),
             can_order: house.desk.is_some() && person.is(Role::Operator),
@@ -116,13 +116,15 @@ impl Frame {
     }
 }
 
-fn ways(words: &'static Phrases, path: &str) -> Vec<Way> {
+/// Where nobody reckons the level of autonomy, no way leads to it.
+fn ways(words: &'static Phrases, path: &str, scored: bool) -> Vec<Way> {
     let all = [
         ("/", words.now, "n"),
         ("/incidents", words.incidents, "i"),
         ("/topology", words.topology, "t"),
         ("/playbooks", words.playbooks, "p"),
         ("/audit", words.audit, "u"),
+        ("/autonomy", words.autonomy, "l"),
         ("/wall", words.wall, "w"),
     ];
     let way = |(href, name, key)| Way {
@@ -131,5 +133,6 @@ fn ways(words: &'static Phrases, path: &str) -> Vec<Way> {
         key,
         here: path == href || (href != "/" && path.starts_with(href)),
     };
-    all.map(way).into()
+    let there = |w: &Way| scored || w.href != "/autonomy";
+    all.map(way).into_iter().filter(there).collect()
 }

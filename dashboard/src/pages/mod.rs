@@ -3,6 +3,7 @@
 mod account;
 mod accounts;
 mod audit;
+mod autonomy;
 mod causes;
 mod decision;
 mod frame;
@@ -56,6 +57,8 @@ pub fn routes() -> Router<Arc<House>> {
         .route("/playbooks/{id}", get(playbooks::show))
         .route("/audit", get(audit::show))
         .route("/audit/files/{name}", get(audit::file))
+        .route("/autonomy", get(autonomy::show))
+        .route("/autonomy/export", get(autonomy::export))
         .route("/wall", get(wall::show))
         .route("/stop", get(stop::show).post(stop::order))
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))

@@ -1,6 +1,7 @@
 //! `zizhi score`: an autonomy level computed from what really happened.
 
 mod levels;
+pub mod page;
 mod read;
 mod show;
 

@@ -168,7 +168,7 @@ fn tasks(flow: Flow, sub: &SubScore, lang: Language) -> Table {
 }
 
 /// The most frequent reason, and what would lift the task.
-fn because(task: &TaskScore, lang: Language) -> String {
+pub(super) fn because(task: &TaskScore, lang: Language) -> String {
     let first = task
         .reasons
         .first()
