@@ -222,6 +222,7 @@ same-as-table = The same as a table
 difference = Difference
 twin-was-off = This time the twin was off by { $error }.
 topology = Topology
+older = Older incidents ({ $count })
 wiring = Routers and links
 autonomy = Autonomy
 autonomy-means = Reckoned from what the records of this journal prove, as “zizhi score” does. An activity counts as the system’s only where nobody had a hand in it.

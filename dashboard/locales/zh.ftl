@@ -222,6 +222,7 @@ same-as-table = 图中内容（表格）
 difference = 差值
 twin-was-off = 本次孪生预测误差为 { $error }。
 topology = 网络拓扑
+older = 更早的事件（{ $count }）
 wiring = 路由器与链路
 autonomy = 自治等级
 autonomy-means = 依据本日志中的记录评估，方法与“zizhi score”相同。只有全程无人参与的活动，才计为由系统完成。

@@ -2,13 +2,17 @@
 
 use super::Asked;
 use super::frame::Frame;
-use crate::phrases::Phrases;
+use crate::phrases::{Phrases, text};
+use crate::reader::link;
 use crate::story::{Line, Row, quiet_line, row};
 use crate::view::View;
 use askama::Template;
 use axum::response::Response;
 use zizhi_types::Body;
 use zizhi_types::text::{Language, label};
+
+/// Incidents on one page. Our choice: what one scrolls through, and a page that stays small however long the journal is.
+const SHOWN: usize = 100;
 
 /// Records left alone that the page shows, newest first.
 const QUIET_SHOWN: usize = 20;
@@ -21,17 +25,34 @@ struct IncidentsPage {
     facts: Vec<(&'static str, String)>,
     rows: Vec<Row>,
     quiet: Vec<Line>,
+    /// The way to those before, and what it says.
+    older: Option<(String, String)>,
 }
 
 /// Incidents, newest first.
 pub async fn show(asked: Asked) -> Response {
     let title = asked.words().incidents;
+    // Counted from the first one, so that a page keeps its incidents while new ones are opened.
+    let upto = asked
+        .reader
+        .asked("upto")
+        .and_then(|n| n.parse::<usize>().ok());
     asked
         .draw(title, |view, frame| {
             let language = frame.language;
             let quiet = view.entries.iter().rev().map(|e| &e.record);
             let quiet = quiet.filter(|r| matches!(r.body, Body::Suppressed { .. }));
-            let incidents = view.incidents().iter().rev();
+            let all = view.incidents();
+            let upto = upto.map_or(all.len(), |n| n.min(all.len()));
+            let before = upto.saturating_sub(SHOWN);
+            let incidents = all.iter().take(upto).skip(before).rev();
+            let older = (before > 0).then(|| {
+                let href = link("/incidents", &[("upto", &before.to_string())], frame.keep);
+                (
+                    href,
+                    text(language, "older", &[("count", &before.to_string())]),
+                )
+            });
             let page = IncidentsPage {
                 facts: run_facts(view, frame.words, language),
                 rows: incidents.map(|i| row(view, i, language)).collect(),
@@ -39,6 +60,7 @@ pub async fn show(asked: Asked) -> Response {
                     .take(QUIET_SHOWN)
                     .map(|r| quiet_line(view, r, language))
                     .collect(),
+                older,
                 frame,
             };
             Ok(page.render()?)
